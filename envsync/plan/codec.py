@@ -1,0 +1,64 @@
+"""Plan -> JSON: the public format of `-o json`, held by `schemas/plan.schema.json`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from envsync.plan.changes import view
+
+if TYPE_CHECKING:
+    from envsync.plan.changes import Address, Change, FieldChange, FieldValue, Plan
+
+FORMAT_VERSION = "1.0"
+
+Json = dict[str, "Json"] | list["Json"] | str | int | bool | None
+
+
+def dumps(document: Json) -> str:
+    """The one way in which envsync writes JSON: ASCII, so that it is the same bytes on every terminal."""
+    return json.dumps(document, indent=2) + "\n"
+
+
+def encode(plan: Plan) -> dict[str, Json]:
+    return {
+        "format_version": FORMAT_VERSION,
+        "base_digest": plan.base_digest,
+        "summary": asdict(plan.summary),
+        "changes": [encode_change(change) for change in plan.changes],
+        "secrets": [{**_at(each.at), "name": each.name, "state": each.state.value} for each in plan.secrets],
+        "unmanaged": [{**_at(each.at), "kind": each.kind.value, "name": each.name} for each in plan.unmanaged],
+        "unmet": [
+            {**_at(each.at), "kind": each.kind.value, "name": each.name, "reason": each.reason}
+            for each in plan.unmet
+        ],
+        "unread": [asdict(each) for each in plan.unread],
+        "warnings": [asdict(each) for each in plan.warnings],
+    }
+
+
+def encode_change(change: Change) -> dict[str, Json]:
+    seen = view(change)
+    return {
+        **_at(change.at),
+        "kind": seen.kind.value,
+        "name": seen.name,
+        "action": seen.action.value,
+        "risk": change.verdict.risk.value,
+        "origin": change.verdict.origin.value,
+        "reason": change.verdict.reason,
+        "fields": [_field(field) for field in seen.fields],
+    }
+
+
+def _at(address: Address) -> dict[str, Json]:
+    return {"repository": address.repository, "environment": address.environment}
+
+
+def _field(field: FieldChange) -> Json:
+    return {"name": field.name, "before": _value(field.before), "after": _value(field.after)}
+
+
+def _value(value: FieldValue) -> Json:
+    return list(value) if isinstance(value, tuple) else value
