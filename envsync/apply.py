@@ -7,11 +7,11 @@ the others, and nothing is passed over in silence: every change of the plan come
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed, SecretSourceError
 from envsync.model import reviewer_key
+from envsync.plan.result import Because, Outcome, Result
 from envsync.plan.schedule import (
     AddPattern,
     AddRule,
@@ -64,35 +64,6 @@ class Target(Protocol):
     def delete_secret(self, repository: RepositoryName, environment: str, name: str) -> None: ...
 
 
-class Outcome(StrEnum):
-    APPLIED = "applied"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-
-
-class Because(StrEnum):
-    """Why a change was skipped, in words."""
-
-    INTERRUPTED = "interrupted"
-    UNPROTECTED = "the protection of this environment was not applied"
-    NOT_WHOLE = "not everything else in this repository was applied"
-    NO_SECRETS = "no source of a secret is to be read"
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one change. `reason` and `hint` are None where it was applied.
-
-    `partly`: it failed, and GitHub was changed all the same, or may have been.
-    """
-
-    change: Change
-    outcome: Outcome
-    reason: str | None = None
-    hint: str | None = None
-    partly: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Interpreter:
     """Takes the steps of a schedule on a target."""
@@ -136,7 +107,7 @@ class Interpreter:
                 for change in step.makes:
                     yield Result(change, Outcome.APPLIED)
 
-    def _take(self, repository: RepositoryName, name: str, act: Act) -> None:  # noqa: C901 - flat
+    def _take(self, repository: RepositoryName, name: str, act: Act) -> None:  # noqa: C901, PLR0912 - flat
         target = self.target
         match act:
             case PutSettings(before, settings):
@@ -163,6 +134,8 @@ class Interpreter:
                 target.delete_secret(repository, name, secret_name)
             case RemoveEnvironment():
                 target.delete_environment(repository, name)
+            case _:
+                assert_never(act)
 
 
 def _failed(change: Change, error: RequestFailed | SecretSourceError) -> Result:

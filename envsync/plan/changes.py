@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import assert_never
 
 from envsync.model import Pattern, RefType
 
@@ -212,6 +213,8 @@ def view(change: Change) -> View:
             return _variable_view(change)
         case SecretCreate() | SecretUpdate() | SecretDelete():
             return _secret_view(change)
+        case _:
+            assert_never(change)
 
 
 def _pattern_view(change: PatternChange) -> View:
@@ -224,6 +227,8 @@ def _pattern_view(change: PatternChange) -> View:
             return View(kind, Action.UPDATE, change.pattern.name, (renamed,))
         case PatternDelete():
             return View(kind, Action.DELETE, change.pattern.name)
+        case _:
+            assert_never(change)
 
 
 def _variable_view(change: VariableChange) -> View:
@@ -235,6 +240,8 @@ def _variable_view(change: VariableChange) -> View:
             return View(Kind.VARIABLE, Action.UPDATE, change.name, (value,))
         case VariableDelete():
             return View(Kind.VARIABLE, Action.DELETE, change.name, (FieldChange("value", change.value, None),))
+        case _:
+            assert_never(change)
 
 
 def _secret_view(change: SecretChange) -> View:
@@ -245,6 +252,8 @@ def _secret_view(change: SecretChange) -> View:
             return View(Kind.SECRET, Action.UPDATE, change.name)
         case SecretDelete():
             return View(Kind.SECRET, Action.DELETE, change.name)
+        case _:
+            assert_never(change)
 
 
 # --- beside the changes ------------------------------------------------------------------------------------
@@ -299,9 +308,9 @@ class UnreadPart:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning: something that a person should know and that stops nothing."""
+    """A warning: something that a person should know and that stops nothing. `repository` None: all of it."""
 
-    repository: str
+    repository: str | None
     code: str
     message: str
 

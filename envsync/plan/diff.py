@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from envsync.model import LiveRepository, Unread
 from envsync.plan.changes import (
@@ -72,6 +72,8 @@ def _diff_repository(desired: DesiredRepository, live: LiveRepository | Unread, 
                 for each in desired.environments
             ]
             return _join("", [*parts, _unmanaged(desired, live, scope), _renamed(live)])
+        case _:
+            assert_never(live)
 
 
 def _unmanaged(desired: DesiredRepository, live: LiveRepository, scope: Scope) -> Plan:
@@ -88,7 +90,7 @@ def _unmanaged(desired: DesiredRepository, live: LiveRepository, scope: Scope) -
         return Plan("", unmanaged=tuple(Unmanaged(at, Kind.ENVIRONMENT, None) for at in addresses))
     verdict = Verdict(
         Risk.DESTROYS,
-        "its secrets, variables and rules go with it, waiting jobs fail, "
+        "secrets, variables and rules go with the environment, waiting jobs fail, "
         "and a workflow that names it gets a new one with no protection",
     )
     return Plan("", changes=tuple(EnvironmentDelete(at, verdict) for at in addresses))

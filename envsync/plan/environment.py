@@ -171,10 +171,13 @@ def _secrets(at: Address, desired: DesiredEnvironment, live: LiveEnvironment | N
                 changes.append(SecretCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), name))
         states.append(SecretStatus(at, name, state))
     others = sorted(there.keys() - desired.secrets.keys())
-    verdict = Verdict(Risk.DESTROYS, "GitHub never gives a secret back")
-    deletions = [SecretDelete(at, verdict, name) for name in others] if desired.prune else []
+    deletions = [SecretDelete(at, _lost(name), name) for name in others] if desired.prune else []
     unmanaged = () if desired.prune else tuple(Unmanaged(at, Kind.SECRET, name) for name in others)
     return Plan("", (*changes, *deletions), tuple(states), unmanaged, tuple(unmet))
+
+
+def _lost(secret: str) -> Verdict:
+    return Verdict(Risk.DESTROYS, f"{secret} is lost: GitHub never gives a secret back")
 
 
 def _there(part: Mapping[str, T] | Unread) -> Mapping[str, T] | None:

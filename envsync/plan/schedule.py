@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from envsync.model import LiveRepository, RefPolicy, Unread
 from envsync.plan.changes import (
@@ -204,6 +204,8 @@ def _act(change: _Detail, desired: DesiredEnvironment, live: LiveEnvironment | N
             return WriteSecret(desired.secrets[change.name])
         case SecretDelete():
             return RemoveSecret(change.name)
+        case _:
+            assert_never(change)
 
 
 def _pattern_act(change: PatternChange, live: LiveEnvironment | None) -> ProtectionAct:
@@ -216,6 +218,8 @@ def _pattern_act(change: PatternChange, live: LiveEnvironment | None) -> Protect
             return RenamePattern(ids[change.pattern], change.new_name)
         case PatternDelete():
             return RemovePattern(ids[change.pattern])
+        case _:
+            assert_never(change)
 
 
 def _variable_act(change: VariableChange) -> ContentAct:
@@ -226,6 +230,8 @@ def _variable_act(change: VariableChange) -> ContentAct:
             return SetVariable(change.name, change.after)
         case VariableDelete():
             return RemoveVariable(change.name)
+        case _:
+            assert_never(change)
 
 
 def _phase(act: ProtectionAct | ContentAct) -> int:
@@ -243,3 +249,5 @@ def _phase(act: ProtectionAct | ContentAct) -> int:
             return 4
         case WriteSecret():
             return 5
+        case _:
+            assert_never(act)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from envsync.model import Pattern, RefPolicy, Settings, reviewer_key
 from envsync.plan.changes import Risk, Verdict
@@ -111,6 +111,8 @@ def _refs(before: Protection, after: Protection) -> Verdict:
             return _patterns(before.patterns, after.patterns)
         case _ if old is new:
             return NEUTRAL
+        case _, RefPolicy.SELECTED if not after.patterns:
+            return Verdict(Risk.TIGHTENS, "nothing can deploy")
         case RefPolicy.ALL, _:
             return Verdict(Risk.TIGHTENS, f"only {_refs_in_words(after)} can deploy")
         case _:
@@ -122,9 +124,11 @@ def _refs_in_words(protection: Protection) -> str:
         case RefPolicy.ALL:
             return "every branch and tag"
         case RefPolicy.PROTECTED:
-            return "every protected branch"
+            return "protected branches"
         case RefPolicy.SELECTED:
-            return _patterns_in_words(protection.patterns) or "no branch or tag"
+            return _patterns_in_words(protection.patterns)
+        case _:
+            assert_never(protection.settings.deployment_branch_policy)
 
 
 def _patterns_in_words(patterns: Iterable[Pattern]) -> str:

@@ -1,0 +1,154 @@
+"""The command line: the only place that wires things together, and the only one that catches everything.
+
+Nothing heavy is imported here: each command imports what it needs when it runs, so that `envsync --version`,
+`--help` and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from envsync import __version__
+from envsync.cli.options import Options, common, connecting
+from envsync.errors import EnvsyncError, ExitCode, Interrupted
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EPILOG = "Exit codes: 0 done or nothing to do, 1 failure, 2 differences, 3 partly applied, 4 not permitted, 130 interrupted."
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG)
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Deployment environments as code for GitHub.
+
+    `environments.yaml` says what must be; `envsync plan` shows what differs on GitHub; `envsync apply` changes
+    just that. Add --sandbox to try it on an embedded GitHub, with no account and no token.
+    """
+
+
+@cli.command(epilog="Example: envsync validate -f environments.yaml. Exit codes: 0 valid, 1 not.")
+@common
+def validate(options: Options) -> int:
+    """Check the files, offline."""
+    from envsync.cli.commands import validate as run
+
+    return run(options)
+
+
+@cli.command(
+    epilog="Example: envsync plan --sandbox. Exit codes: 0 done, 1 failure or not everything could be read, "
+    "2 differences (with --detailed-exitcode), 4 not permitted, 130 interrupted."
+)
+@click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where GitHub differs from the files.")
+@connecting
+@common
+def plan(options: Options, *, detailed_exitcode: bool) -> int:
+    """Show what apply would do."""
+    from envsync.cli.commands import plan as run
+
+    return run(options, detailed_exitcode=detailed_exitcode)
+
+
+@cli.command(
+    epilog="Example: envsync apply --sandbox --yes. Exit codes: 0 done or nothing to do, 1 failure, "
+    "3 something was applied and something failed, 4 not permitted, 130 interrupted."
+)
+@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
+@click.option("--allow-weakening", is_flag=True, help="Let somebody through who was kept out.")
+@click.option("--allow-destroying", is_flag=True, help="Delete environments and secrets.")
+@click.option("--allow-commands", is_flag=True, help="Run the commands that the files name as sources of secrets.")
+@connecting
+@common
+def apply(
+    options: Options, *, yes: bool, allow_weakening: bool, allow_destroying: bool, allow_commands: bool
+) -> int:
+    """Change on GitHub what differs, and nothing else."""
+    from envsync.cli.commands import apply as run
+    from envsync.plan.grants import Grants
+
+    grants = Grants(weakening=allow_weakening, destroying=allow_destroying)
+    return run(options, grants, yes=yes, allow_commands=allow_commands)
+
+
+@cli.command(
+    epilog="Example: envsync sandbox --fail 503:PUT:*:2, then, in another terminal, the lines that it prints. "
+    "Exit codes: 0 stopped, 1 failure."
+)
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free one.")
+@click.option("--latency", type=click.FloatRange(0, 60), default=0.0, help="Seconds that each answer takes.")
+@click.option(
+    "--fail",
+    "faults",
+    multiple=True,
+    metavar="WHAT[:METHOD[:PATH[:COUNT]]]",
+    help="Fail on purpose: a status (429+5 adds Retry-After), reset, lost, hang or truncate. Repeats.",
+)
+@click.option("--reset", is_flag=True, help="Forget everything that the sandbox knew.")
+@common
+def sandbox(options: Options, *, port: int, latency: float, faults: tuple[str, ...], reset: bool) -> int:
+    """Serve an embedded GitHub on loopback."""
+    from envsync.cli.serve import serve
+
+    return serve(options, port=port, latency=latency, faults=faults, reset=reset)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command and leave with its exit code. No traceback leaves here."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text streams, where there are any
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    try:
+        # click exits with 2 on wrong usage, which means differences here
+        code = cli.main(arguments, prog_name="envsync", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return _interrupted()
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.FAILURE
+    except EnvsyncError as error:
+        return _explain(error)
+    except KeyboardInterrupt:
+        return _interrupted()
+    except BrokenPipeError:
+        # Who read the output has left, as `head` does: nobody is there to be told.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.FAILURE
+    except Exception as error:  # noqa: BLE001 - the one place that catches
+        return _apologize(error)
+    return int(code or 0)
+
+
+def _interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return ExitCode.INTERRUPTED
+
+
+def _explain(error: EnvsyncError) -> int:
+    from envsync.cli.output import complain
+
+    if not isinstance(error, Interrupted):
+        complain(error.diagnostics)
+    else:
+        _interrupted()
+    return error.exit_code
+
+
+def _apologize(error: Exception) -> int:
+    """The message of an unexpected error is not shown: nobody has seen to it that it holds no secret."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else "nowhere"
+    click.echo(f"error[internal]: {type(error).__name__} at {place}", err=True)
+    click.echo(f"  = help: this is a bug in envsync {__version__}; please report it with this line", err=True)
+    return ExitCode.FAILURE

@@ -1,0 +1,92 @@
+"""What commands share: their common options, parsed once into one value."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ParamSpec
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+P = ParamSpec("P")
+
+DEFAULT_FILE = Path("environments.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    files: tuple[Path, ...]
+    repositories: tuple[str, ...]  # globs; empty: all
+    environments: tuple[str, ...]
+    output: str
+    color: str
+    quiet: bool
+    verbose: bool
+    api_url: str | None = None
+    sandbox: bool = False
+    no_secrets: bool = False
+    settings_only: bool = False
+
+
+_COMMON = (
+    click.option(
+        "-f",
+        "--file",
+        "files",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help=f"What must be; repeats.  [default: {DEFAULT_FILE}]",
+    ),
+    click.option("--repo", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; repeats."),
+    click.option(
+        "--environment", "environments", multiple=True, metavar="GLOB", help="Only these environments; repeats."
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How the result is written to standard output.",
+    ),
+    click.option(
+        "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="NO_COLOR is respected."
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Say each request, without its content."),
+)
+
+_CONNECTING = (
+    click.option("--api-url", metavar="URL", help="GitHub's API; else GITHUB_API_URL, else api.github.com."),
+    click.option("--sandbox", is_flag=True, help="Use the embedded GitHub: no account, no token."),
+    click.option("--no-secrets", is_flag=True, help="Read no source of a secret."),
+    click.option("--settings-only", is_flag=True, help="Rules and patterns alone: no secrets, no variables."),
+)
+
+
+def common(command: Callable[P, int]) -> Callable[..., int]:
+    """Give `command` the options that all have, as one `Options`."""
+
+    @functools.wraps(command)
+    def wrapped(**values: object) -> int:
+        mine = {name: values.pop(name) for name in Options.__dataclass_fields__ if name in values}
+        mine["files"] = mine["files"] or (DEFAULT_FILE,)
+        options = Options(**mine)  # type: ignore[arg-type] # click has checked the types
+        return command(options=options, **values)  # type: ignore[arg-type]
+
+    return _with(_COMMON, wrapped)
+
+
+def connecting(command: Callable[P, int]) -> Callable[P, int]:
+    """Add the options of commands that talk to GitHub; `common` collects them."""
+    return _with(_CONNECTING, command)
+
+
+def _with(options: tuple[Callable[..., object], ...], command: Callable[P, int]) -> Callable[P, int]:
+    for option in reversed(options):
+        option(command)
+    return command

@@ -1,0 +1,49 @@
+"""Where output goes: the result to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envsync.cli.options import Options
+    from envsync.errors import Diagnostic
+
+
+def colored(stream: TextIO, choice: str) -> bool:
+    match choice:
+        case "always":
+            return True
+        case "never":
+            return False
+        case _:
+            return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Columns: of the terminal, or of COLUMNS, else 80."""
+    return max(40, shutil.get_terminal_size((80, 24)).columns)
+
+
+def result(text: str) -> None:
+    """Write what the user asked for."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def note(options: Options, message: str) -> None:
+    """Say something that helps and that nobody has to read."""
+    if not options.quiet:
+        click.echo(message, err=True)
+
+
+def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
+    from envsync.render.diagnostics import render
+
+    click.echo(render(tuple(diagnostics), color=colored(sys.stderr, color), width=width()), err=True, nl=False)

@@ -1,0 +1,187 @@
+"""Where the values of secrets come from. Sources are confined: a pull request can edit the file that names them.
+
+Nothing that a source gave, or printed while it failed, ever gets into an error.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, assert_never
+
+from envsync.errors import Diagnostic, SecretSourceError
+from envsync.model import External, FromCommand, FromEnvironment, FromFile, SecretValue
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envsync.model import DesiredSecret
+
+MAX_BYTES = 48 * 1024  # GitHub's limit of one secret
+COMMAND_SECONDS = 60.0
+
+_CREDENTIALS = ("ENVSYNC_", "GH_", "ACTIONS_", "RUNNER_")
+_CREDENTIAL_NAMES = frozenset({"GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN"})
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Reads one source at a time, as late as the caller asks."""
+
+    environ: Mapping[str, str]
+    allow_commands: bool = False
+    command_seconds: float = COMMAND_SECONDS
+
+    def read(self, secret: DesiredSecret) -> SecretValue:
+        """Raises `SecretSourceError` where there is nothing to give, or where the source may not be read."""
+        value = self._bytes(secret)
+        if not value:
+            raise _error(
+                secret,
+                "secret-is-empty",
+                f"its source, {_words(secret)}, is empty",
+                "GitHub Actions turns a missing secret into an empty variable: see that it exists and is spelt so",
+            )
+        if len(value) > MAX_BYTES:
+            raise _error(secret, "secret-too-long", f"it has {len(value):,} bytes; GitHub takes 48 KB")
+        return SecretValue(value)
+
+    def _bytes(self, secret: DesiredSecret) -> bytes:
+        match secret.source:
+            case FromEnvironment(variable):
+                return self._environment(secret, variable)
+            case FromFile(path, root):
+                return _without_newline(_file(secret, path, root))
+            case FromCommand(argv, root):
+                return _without_newline(self._command(secret, argv, root))
+            case External():
+                raise _error(secret, "secret-is-external", "its value is set elsewhere: it has no source here")
+            case _:
+                assert_never(secret.source)
+
+    def _environment(self, secret: DesiredSecret, variable: str) -> bytes:
+        if is_credential(variable):  # the file's schema says so too; a template may have made the name
+            raise _error(secret, "secret-source-refused", f"{variable} is a credential of envsync or of GitHub's")
+        if variable not in self.environ:
+            raise _error(
+                secret,
+                "secret-source-missing",
+                f"the environment variable {variable} is not set",
+                f"set {variable} where envsync runs, or pass --no-secrets to leave secrets alone",
+            )
+        return self.environ[variable].encode("utf-8", "surrogateescape")
+
+    def _command(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> bytes:
+        if not self.allow_commands:
+            raise _error(
+                secret,
+                "commands-not-allowed",
+                f"its source is the command {argv[0]}, and commands are not allowed",
+                "pass --allow-commands where you trust everybody who can edit the file",
+            )
+        environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
+        return _run(secret, argv, Path(root), environ, self.command_seconds)
+
+
+def is_credential(variable: str) -> bool:
+    """Variables that hold what envsync or GitHub Actions authenticate with: no source may read them."""
+    name = variable.upper()
+    return name in _CREDENTIAL_NAMES or name.startswith(_CREDENTIALS)
+
+
+def _file(secret: DesiredSecret, path: str, root: str) -> bytes:
+    folder = Path(root).resolve()
+    try:
+        found = (folder / path).resolve(strict=True)
+        if not found.is_relative_to(folder):
+            raise _error(
+                secret,
+                "secret-file-outside",
+                f"the file {path} lies outside the folder of the file that names it",
+                "a source stays under that folder, links followed; use a command for what is elsewhere",
+            )
+        if not stat.S_ISREG(found.stat().st_mode):
+            raise _error(secret, "secret-file-unreadable", f"{path} is not a file")
+        with found.open("rb") as file:
+            return file.read(MAX_BYTES + 3)  # one more than is allowed, and a newline
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it has no such path"
+        raise _error(
+            secret,
+            "secret-file-unreadable",
+            f"the file {path} cannot be read: {why}",
+            "the path is relative to the folder of the file that names it",
+        ) from None
+
+
+def _run(
+    secret: DesiredSecret, argv: tuple[str, ...], folder: Path, environ: Mapping[str, str], seconds: float
+) -> bytes:
+    program = argv[0]
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell; the user allowed commands
+            argv,
+            cwd=folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # it may hold the secret, and nobody can tell
+            start_new_session=True,  # so that its children end with it
+        )
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no command"
+        raise _error(secret, "secret-command-failed", f"the command {program} cannot be run: {why}") from None
+    with process:
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except BaseException as error:
+            _kill(process)
+            if not isinstance(error, subprocess.TimeoutExpired):
+                raise
+            raise _error(
+                secret,
+                "secret-command-failed",
+                f"the command {program} gave nothing within {seconds:g} seconds",
+                "it gets no standard input: see that it does not ask for anything",
+            ) from None
+    if process.returncode != 0:
+        raise _error(
+            secret,
+            "secret-command-failed",
+            f"the command {program} ended with status {process.returncode}",
+            "run it by hand to see why; envsync does not show its output, which could hold the secret",
+        )
+    return output
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        process.kill()
+
+
+def _without_newline(value: bytes) -> bytes:
+    return value.removesuffix(b"\r\n") if value.endswith(b"\r\n") else value.removesuffix(b"\n")
+
+
+def _words(secret: DesiredSecret) -> str:
+    match secret.source:
+        case FromEnvironment(variable):
+            return f"the environment variable {variable}"
+        case FromFile(path, _):
+            return f"the file {path}"
+        case FromCommand(argv, _):
+            return f"the output of {argv[0]}"
+        case External():
+            return "set elsewhere"
+        case _:
+            assert_never(secret.source)
+
+
+def _error(secret: DesiredSecret, code: str, message: str, hint: str | None = None) -> SecretSourceError:
+    return SecretSourceError(Diagnostic(code, f"{secret.name}: {message}", hint, secret.span))

@@ -1,0 +1,72 @@
+"""Every output of a plan and of an apply, as files: `pytest tests/golden --update-golden` writes them anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from support.plans import EVERYTHING
+
+from envsync.plan.changes import Plan
+from envsync.plan.codec import dumps, encode
+from envsync.plan.result import Outcome, Result, encode_results
+from envsync.render.text import render_plan, render_results
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+UNVERIFIABLE = Plan("0" * 64, secrets=EVERYTHING.secrets[1:2])
+BLIND = Plan("0" * 64, unread=EVERYTHING.unread, unmet=EVERYTHING.unmet)
+RESULTS = [
+    *(Result(change, Outcome.APPLIED) for change in EVERYTHING.changes[:5]),
+    Result(
+        EVERYTHING.changes[5],
+        Outcome.FAILED,
+        "GitHub answered 502 five times, the last after 30 seconds",
+        "wait a little while and run apply again",
+    ),
+    Result(EVERYTHING.changes[7], Outcome.SKIPPED, "the protection of this environment was not applied"),
+]
+
+
+def test_plan_text(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan.txt", render_plan(EVERYTHING, width=80, color=False))
+
+
+def test_plan_text_in_a_narrow_terminal(golden: Callable[[str, str], None]) -> None:
+    text = render_plan(EVERYTHING, width=40, color=False)
+
+    assert max(map(len, text.splitlines())) <= 40
+    golden("render/plan-narrow.txt", text)
+
+
+def test_plan_text_in_colour(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan-colour.txt", render_plan(EVERYTHING, width=80, color=True))
+
+
+def test_colour_adds_nothing_that_text_does_not_say() -> None:
+    from rich.text import Text
+
+    colored = render_plan(EVERYTHING, width=80, color=True)
+
+    plain = "\n".join(line.rstrip() for line in Text.from_ansi(colored).plain.splitlines())
+    assert plain.rstrip() == render_plan(EVERYTHING, width=80, color=False).rstrip()
+
+
+def test_in_sync_is_said_only_where_it_is_known(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan-in-sync.txt", render_plan(Plan("0" * 64), width=80, color=False))
+    golden("render/plan-unverifiable.txt", render_plan(UNVERIFIABLE, width=80, color=False))
+    golden("render/plan-blind.txt", render_plan(BLIND, width=80, color=False))
+
+
+def test_plan_json(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan.json", dumps(encode(EVERYTHING)))
+
+
+def test_results_text(golden: Callable[[str, str], None]) -> None:
+    golden("render/results.txt", render_results(RESULTS, width=80, color=False))
+    golden("render/results-none.txt", render_results([], width=80, color=False))
+    golden("render/results-colour.txt", render_results(RESULTS, width=80, color=True))
+
+
+def test_results_json(golden: Callable[[str, str], None]) -> None:
+    golden("render/results.json", dumps(encode_results(EVERYTHING, RESULTS)))

@@ -1,0 +1,292 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.world import World
+
+from envsync.apply import Interpreter
+from envsync.errors import Diagnostic, ExitCode, FailureKind, RequestFailed, SecretSourceError
+from envsync.model import (
+    DesiredEnvironment,
+    DesiredRepository,
+    DesiredSecret,
+    FromEnvironment,
+    LiveEnvironment,
+    LivePattern,
+    LiveRule,
+    LiveSecret,
+    Pattern,
+    RefPolicy,
+    RefType,
+    RepositoryName,
+    SecretValue,
+    Settings,
+    User,
+)
+from envsync.plan.diff import diff
+from envsync.plan.result import Because, Outcome, Result, exit_code
+from envsync.plan.schedule import schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAYMENTS = RepositoryName("acme", "payments")
+MAIN, DEVELOP, HOTFIX = (Pattern(RefType.BRANCH, name) for name in ("main", "develop", "hotfix/*"))
+SELECTED = Settings(deployment_branch_policy=RefPolicy.SELECTED)
+GUARDED = Settings(required_reviewers=(User("ann"),))
+SECRET = {"TOKEN": DesiredSecret("TOKEN", FromEnvironment("TOKEN"))}
+
+
+def a_failure(kind: FailureKind = FailureKind.UNAVAILABLE, *, uncertain: bool = False) -> RequestFailed:
+    return RequestFailed(kind, Diagnostic("broken", "GitHub is broken", "wait"), uncertain=uncertain)
+
+
+def failing(method: str, error: Exception | None = None) -> Callable[[str], None]:
+    def fail(call: str) -> None:
+        if call == method:
+            raise error or a_failure()
+
+    return fail
+
+
+def world(*environments: LiveEnvironment) -> World:
+    return World(PAYMENTS, {each.name.casefold(): each for each in environments})
+
+
+def applied(
+    there: World,
+    *environments: DesiredEnvironment,
+    prune: bool = False,
+    read_secret: Callable[[DesiredSecret], SecretValue] = lambda _secret: SecretValue(b"hunter2"),
+    write_secrets: bool = True,
+    stopped: Callable[[], bool] = lambda: False,
+) -> list[Result]:
+    desired = [DesiredRepository(PAYMENTS, environments, prune=prune)]
+    live = {PAYMENTS.key: there.live()}
+    steps = schedule(diff(desired, live), desired, live)
+    interpreter = Interpreter(there, read_secret, write_secrets=write_secrets, stopped=stopped)
+    return list(interpreter.apply(steps))
+
+
+def outcomes(results: list[Result]) -> list[Outcome]:
+    return [result.outcome for result in results]
+
+
+def test_protection_comes_before_what_it_protects() -> None:
+    there = world()
+
+    results = applied(
+        there,
+        DesiredEnvironment(
+            "production",
+            SELECTED,
+            frozenset({MAIN}),
+            frozenset({"gate"}),
+            {"REGION": "eu"},
+            SECRET,
+        ),
+    )
+
+    assert [call.split()[0] for call in there.calls] == [
+        "put_environment",
+        "create_pattern",
+        "create_rule",
+        "create_variable",
+        "put_secret",
+    ]
+    assert outcomes(results) == [Outcome.APPLIED] * 5
+    assert there.values == {("production", "TOKEN"): b"hunter2"}
+    assert exit_code(results) == ExitCode.OK
+
+
+def test_new_patterns_come_before_old_ones_go_so_that_the_list_is_never_empty() -> None:
+    there = world(LiveEnvironment("qa", 1, SELECTED, patterns=(LivePattern(7, MAIN),)))
+
+    applied(there, DesiredEnvironment("qa", SELECTED, frozenset({DEVELOP, HOTFIX})))
+
+    assert there.calls == ["create_pattern qa", "create_pattern qa", "delete_pattern qa"]
+
+
+def test_one_pattern_for_another_is_one_rename() -> None:
+    there = world(LiveEnvironment("qa", 1, SELECTED, patterns=(LivePattern(7, MAIN),)))
+
+    applied(there, DesiredEnvironment("qa", SELECTED, frozenset({DEVELOP})))
+
+    assert there.calls == ["rename_pattern qa"]
+
+
+def test_patterns_that_go_with_the_policy_cost_no_request() -> None:
+    there = world(LiveEnvironment("qa", 1, SELECTED, patterns=(LivePattern(7, MAIN),)))
+
+    results = applied(there, DesiredEnvironment("qa"))
+
+    assert there.calls == ["put_environment qa"]
+    assert outcomes(results) == [Outcome.APPLIED, Outcome.APPLIED]
+
+
+def test_every_kind_of_update_and_deletion() -> None:
+    dates = ("2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+    there = world(
+        LiveEnvironment(
+            "qa",
+            1,
+            protection_rules=(LiveRule(3, "old"),),
+            variables={"CHANGED": "1", "GONE": "2"},
+            secrets={"GONE": LiveSecret("GONE", *dates)},
+        ),
+        LiveEnvironment("old", 2),
+    )
+
+    results = applied(there, DesiredEnvironment("qa", variables={"CHANGED": "3"}, prune=True), prune=True)
+
+    assert there.calls == [
+        "delete_rule qa",
+        "delete_secret qa",
+        "update_variable qa",
+        "delete_variable qa",
+        "delete_environment old",
+    ]
+    assert set(outcomes(results)) == {Outcome.APPLIED}
+
+
+def test_the_spelling_on_github_is_used_for_an_environment_that_exists() -> None:
+    there = world(LiveEnvironment("Production", 1))
+
+    applied(there, DesiredEnvironment("production", GUARDED))
+
+    assert there.calls == ["put_environment Production"]
+
+
+def test_no_secret_enters_an_environment_whose_protection_failed() -> None:
+    there = world()
+    there.fail = failing("put_environment")
+
+    results = applied(there, DesiredEnvironment("production", GUARDED, secrets=SECRET))
+
+    assert there.calls == []
+    assert [(each.outcome, each.reason) for each in results] == [
+        (Outcome.FAILED, "GitHub is broken"),
+        (Outcome.SKIPPED, Because.UNPROTECTED),
+    ]
+    assert results[0].hint == "wait"
+    assert exit_code(results) == ExitCode.FAILURE
+
+
+def test_a_reviewer_whom_github_drops_is_named_and_nothing_more_is_done_there() -> None:
+    there = world()
+    there.drop = frozenset({"ann"})
+
+    results = applied(there, DesiredEnvironment("production", GUARDED, secrets=SECRET))
+
+    assert outcomes(results) == [Outcome.FAILED, Outcome.SKIPPED]
+    assert "ann is not among the reviewers" in str(results[0].reason)
+    assert exit_code(results) == ExitCode.PARTLY_APPLIED  # the environment is there now, without ann
+
+
+def test_whatever_else_github_makes_of_a_put_is_said() -> None:
+    class Stubborn(World):
+        def put_environment(
+            self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
+        ) -> Settings:
+            super().put_environment(repository, name, before, goal)
+            return Settings((User("dave"),), 5, deployment_branch_policy=RefPolicy.PROTECTED)
+
+    results = applied(Stubborn(PAYMENTS), DesiredEnvironment("qa", Settings(can_admins_bypass=False)))
+
+    assert results[0].reason == (
+        "GitHub took the request and made something else of it: dave is still among the reviewers; "
+        "wait_timer is 5, not 0; can_admins_bypass is true, not false; "
+        "deployment_branch_policy is protected, not all"
+    )
+
+
+def test_one_failing_environment_does_not_stop_the_others() -> None:
+    there = world()
+    broken = iter([True])
+    there.fail = lambda call: failing(call)(call) if next(broken, False) else None
+
+    results = applied(there, DesiredEnvironment("a", GUARDED), DesiredEnvironment("b", GUARDED))
+
+    assert outcomes(results) == [Outcome.FAILED, Outcome.APPLIED]
+    assert exit_code(results) == ExitCode.PARTLY_APPLIED
+
+
+def test_a_failing_variable_or_secret_does_not_stop_what_comes_after() -> None:
+    there = world(LiveEnvironment("qa", 1))
+    there.fail = failing("create_variable")
+
+    results = applied(there, DesiredEnvironment("qa", variables={"A": "1"}, secrets=SECRET))
+
+    assert outcomes(results) == [Outcome.FAILED, Outcome.APPLIED]
+
+
+def test_no_environment_is_deleted_where_something_failed() -> None:
+    there = world(LiveEnvironment("old", 1))
+    there.fail = failing("put_environment")
+
+    results = applied(there, DesiredEnvironment("qa", GUARDED), prune=True)
+
+    assert [(each.outcome, each.reason) for each in results][1] == (Outcome.SKIPPED, Because.NOT_WHOLE)
+    assert "old" in there.environments
+
+
+def test_a_source_with_nothing_to_give_fails_its_secret_alone() -> None:
+    def read(secret: DesiredSecret) -> SecretValue:
+        raise SecretSourceError(Diagnostic("secret-is-empty", f"{secret.name} is empty"))
+
+    results = applied(world(LiveEnvironment("qa", 1)), DesiredEnvironment("qa", secrets=SECRET), read_secret=read)
+
+    assert [(each.outcome, each.reason, each.hint) for each in results] == [
+        (Outcome.FAILED, "TOKEN is empty", None)
+    ]
+    assert exit_code(results) == ExitCode.FAILURE
+
+
+def test_without_secrets_no_source_is_read_and_that_is_no_failure() -> None:
+    def read(secret: DesiredSecret) -> SecretValue:
+        raise AssertionError(secret)
+
+    there = world()
+    results = applied(there, DesiredEnvironment("qa", secrets=SECRET), read_secret=read, write_secrets=False)
+
+    assert outcomes(results) == [Outcome.APPLIED, Outcome.SKIPPED]
+    assert results[1].reason == Because.NO_SECRETS
+    assert exit_code(results) == ExitCode.OK
+
+
+def test_an_interrupted_apply_says_what_it_left() -> None:
+    there = world()
+
+    results = applied(
+        there,
+        DesiredEnvironment("a", GUARDED, variables={"X": "1"}),
+        DesiredEnvironment("b", GUARDED),
+        stopped=lambda: len(there.calls) >= 1,
+    )
+
+    assert there.calls == ["put_environment a"]
+    assert [(each.outcome, each.reason) for each in results] == [
+        (Outcome.APPLIED, None),
+        (Outcome.SKIPPED, Because.INTERRUPTED),
+        (Outcome.SKIPPED, Because.INTERRUPTED),
+    ]
+    assert exit_code(results) == ExitCode.INTERRUPTED
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (a_failure(FailureKind.REJECTED), ExitCode.FAILURE),
+        (a_failure(uncertain=True), ExitCode.PARTLY_APPLIED),
+    ],
+)
+def test_a_write_that_may_have_been_done_is_no_plain_failure(error: RequestFailed, code: ExitCode) -> None:
+    there = world()
+    there.fail = failing("put_environment", error)
+
+    assert exit_code(applied(there, DesiredEnvironment("qa"))) == code
+
+
+def test_nothing_to_do_is_done() -> None:
+    assert exit_code(applied(world())) == ExitCode.OK
