@@ -1,0 +1,70 @@
+"""The listening socket and the thread that serves it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import Future
+from typing import TYPE_CHECKING
+
+from envsync.errors import Diagnostic, EnvsyncError
+from envsync.sandbox.connection import Connection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envsync.sandbox.connection import Delivery
+    from envsync.sandbox.exchange import Request
+
+HOST = "127.0.0.1"
+_BACKLOG = 512
+
+
+class Listener:
+    """Serves on loopback in a daemon thread with its own event loop, from `start` to `stop`."""
+
+    def __init__(self, serve: Callable[[Request], Delivery], *, port: int, latency: float) -> None:
+        self._serve = serve
+        self._port = port
+        self._latency = latency
+        self._bound: Future[int] = Future()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="sandbox", daemon=True)
+
+    def start(self) -> str:
+        """Returns the URL. Raises an EnvsyncError when the port is taken."""
+        self._thread.start()
+        try:
+            return f"http://{HOST}:{self._bound.result()}"
+        except (OSError, OverflowError) as error:
+            self._thread.join()
+            raise EnvsyncError(
+                Diagnostic(
+                    code="sandbox-port-unusable",
+                    message=f"the sandbox cannot listen on port {self._port}: {error}",
+                    hint="choose another one with `--port`, or leave it out for any that is free",
+                )
+            ) from error
+
+    def stop(self) -> None:
+        """Closes the socket and all connections, whatever they are waiting for."""
+        self._loop.call_soon_threadsafe(self._stopping.set)
+        self._thread.join()
+
+    async def _run(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping = asyncio.Event()
+        connections: set[Connection] = set()
+        try:
+            server = await self._loop.create_server(
+                lambda: Connection(self._serve, connections, self._latency), HOST, self._port, backlog=_BACKLOG
+            )
+        except (OSError, OverflowError) as error:
+            self._bound.set_exception(error)
+            return
+        self._bound.set_result(server.sockets[0].getsockname()[1])
+        await self._stopping.wait()
+        server.close()
+        for connection in tuple(connections):
+            connection.abort()
+            await connection.closed.wait()
+        await server.wait_closed()

@@ -1,0 +1,148 @@
+"""Which endpoint a method and a path mean, and what permission it takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from envsync.sandbox import (
+    branch_policies,
+    environments,
+    identities,
+    protection_rules,
+    repositories,
+    secret_store,
+    variables,
+)
+from envsync.sandbox.permissions import Needs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from envsync.sandbox.call import Call
+    from envsync.sandbox.exchange import Reply
+
+_METADATA = Needs("metadata")
+_MEMBERS = Needs("members")
+_ACTIONS = Needs("actions")
+_ENVIRONMENTS = Needs("environments")
+_CHANGE_ENVIRONMENTS = Needs("environments", "write")
+_ADMINISTRATION = Needs("administration")
+_ADMINISTER = Needs("administration", "write")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    answer: Callable[[Call], Reply]
+    needs: Needs | None
+    free: bool = False  # costs nothing of the rate limit
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    endpoint: Endpoint
+    names: Mapping[str, str]
+
+
+@dataclass(slots=True)
+class Branch:
+    """What may follow a segment of a path: a known word goes before whatever else."""
+
+    words: dict[str, Branch] = field(default_factory=dict)
+    other: tuple[str, Branch] | None = None  # what the segment is called, and what follows it
+    endpoints: dict[str, Endpoint] = field(default_factory=dict)
+
+    def add(self, method: str, path: str, endpoint: Endpoint) -> None:
+        branch = self
+        for segment in path.strip("/").split("/"):
+            if segment.startswith("{"):
+                if branch.other is None:
+                    branch.other = (segment[1:-1], Branch())
+                branch = branch.other[1]
+            else:
+                branch = branch.words.setdefault(segment, Branch())
+        branch.endpoints[method] = endpoint
+
+    def find(self, method: str, path: str) -> Match | None:
+        """`path` is percent-encoded: an encoded slash is part of a name."""
+        branch, names = self, {}
+        for segment in path[1:].split("/"):
+            if segment in branch.words:
+                branch = branch.words[segment]
+            elif segment and branch.other is not None:
+                name, branch = branch.other
+                try:
+                    names[name] = unquote(segment, errors="strict")
+                except UnicodeDecodeError:
+                    return None
+            else:
+                return None
+        endpoint = branch.endpoints.get(method)
+        return Match(endpoint, names) if endpoint is not None else None
+
+
+@cache
+def endpoints() -> Branch:
+    tree = Branch()
+    for method, path, answer, needs in _SERVER:
+        tree.add(method, path, Endpoint(answer, needs, free=path == "/rate_limit"))
+    for method, path, answer, needs in _OF_A_REPOSITORY:
+        for prefix in ("/repos/{owner}/{repo}", "/repositories/{repository_id}"):
+            tree.add(method, prefix + path, Endpoint(answer, needs))
+    return tree
+
+
+_Row = tuple[str, str, "Callable[[Call], Reply]", Needs | None]
+
+_SERVER: tuple[_Row, ...] = (
+    ("GET", "/meta", identities.meta, None),
+    ("GET", "/rate_limit", identities.rate_limit, None),
+    ("GET", "/user", identities.authenticated_user, None),
+    ("GET", "/user/repos", repositories.of_authenticated_user, _METADATA),
+    ("GET", "/users/{user}", identities.user, None),
+    ("GET", "/users/{user}/repos", repositories.of_user, _METADATA),
+    ("GET", "/apps/{app}", identities.app, None),
+    ("GET", "/orgs/{org}", identities.organization, None),
+    ("GET", "/orgs/{org}/repos", repositories.of_organization, _METADATA),
+    ("GET", "/orgs/{org}/teams/{team}", identities.team, _MEMBERS),
+    ("GET", "/orgs/{org}/teams/{team}/repos/{owner}/{repo}", repositories.team_access, _MEMBERS),
+)
+
+_ENVIRONMENT = "/environments/{environment}"
+_PATTERNS = f"{_ENVIRONMENT}/deployment-branch-policies"
+_RULES = f"{_ENVIRONMENT}/deployment_protection_rules"
+_SECRETS = f"{_ENVIRONMENT}/secrets"
+_VARIABLES = f"{_ENVIRONMENT}/variables"
+
+_OF_A_REPOSITORY: tuple[_Row, ...] = (
+    ("GET", "", repositories.get, _METADATA),
+    ("GET", "/teams", repositories.teams, _ADMINISTRATION),
+    ("GET", "/collaborators/{user}", repositories.is_collaborator, _METADATA),
+    ("GET", "/collaborators/{user}/permission", repositories.permission_of_user, _METADATA),
+    ("GET", "/environments", environments.list_all, _ACTIONS),
+    ("GET", _ENVIRONMENT, environments.get, _ACTIONS),
+    ("PUT", _ENVIRONMENT, environments.put, _ADMINISTER),
+    ("DELETE", _ENVIRONMENT, environments.delete, _ADMINISTER),
+    ("GET", _PATTERNS, branch_policies.list_all, _ACTIONS),
+    ("POST", _PATTERNS, branch_policies.create, _ADMINISTER),
+    ("GET", f"{_PATTERNS}/{{pattern_id}}", branch_policies.get, _ACTIONS),
+    ("PUT", f"{_PATTERNS}/{{pattern_id}}", branch_policies.rename, _ADMINISTER),
+    ("DELETE", f"{_PATTERNS}/{{pattern_id}}", branch_policies.delete, _ADMINISTER),
+    ("GET", _RULES, protection_rules.list_all, _ACTIONS),
+    ("POST", _RULES, protection_rules.create, _ADMINISTER),
+    ("GET", f"{_RULES}/apps", protection_rules.list_apps, _ADMINISTRATION),
+    ("GET", f"{_RULES}/{{rule_id}}", protection_rules.get, _ACTIONS),
+    ("DELETE", f"{_RULES}/{{rule_id}}", protection_rules.delete, _ADMINISTER),
+    ("GET", _SECRETS, secret_store.list_all, _ENVIRONMENTS),
+    ("GET", f"{_SECRETS}/public-key", secret_store.public_key, _ENVIRONMENTS),
+    ("GET", f"{_SECRETS}/{{secret}}", secret_store.get, _ENVIRONMENTS),
+    ("PUT", f"{_SECRETS}/{{secret}}", secret_store.put, _CHANGE_ENVIRONMENTS),
+    ("DELETE", f"{_SECRETS}/{{secret}}", secret_store.delete, _CHANGE_ENVIRONMENTS),
+    ("GET", _VARIABLES, variables.list_all, _ENVIRONMENTS),
+    ("POST", _VARIABLES, variables.create, _CHANGE_ENVIRONMENTS),
+    ("GET", f"{_VARIABLES}/{{variable}}", variables.get, _ENVIRONMENTS),
+    ("PATCH", f"{_VARIABLES}/{{variable}}", variables.update, _CHANGE_ENVIRONMENTS),
+    ("DELETE", f"{_VARIABLES}/{{variable}}", variables.delete, _CHANGE_ENVIRONMENTS),
+)

@@ -1,0 +1,104 @@
+"""Who and what shall exist: makes what is missing, and touches nothing that is there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envsync.errors import Diagnostic, EnvsyncError
+from envsync.sandbox.state import SERVICE_LOGIN, Account, App, Repository, Role, Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envsync.sandbox.state import AccountType, State
+
+_LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\[bot\])?\Z")
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}\Z")
+
+
+def seed(
+    state: State,
+    now: str,
+    *,
+    users: Iterable[str],
+    teams: Iterable[tuple[str, str]],
+    apps: Iterable[str],
+    repositories: Iterable[tuple[str, str]],
+) -> None:
+    """Gives all of `users` and `teams` access to all of `repositories`, as far as it made one or the other.
+
+    An owner that is not among the users is an organization.
+    """
+    people = [_person(state, now, login) for login in dict.fromkeys(users)]
+    groups = [_team(state, now, *name) for name in dict.fromkeys(teams)]
+    for slug in apps:
+        _app(state, now, slug)
+    for name in dict.fromkeys(repositories):
+        repository, repository_is_new = _repository(state, now, *name)
+        for person, is_new in people:
+            if repository_is_new or is_new:
+                repository.users.setdefault(person.login.casefold(), Role.PUSH)
+        for group, is_new in groups:
+            if (repository_is_new or is_new) and group.organization.casefold() == repository.owner.casefold():
+                repository.teams.setdefault(group.slug.casefold(), Role.PUSH)
+
+
+def _account(state: State, now: str, login: str, kind: AccountType) -> tuple[Account, bool]:
+    _check(_LOGIN, login, "a login")
+    found = state.account(login)
+    if found is not None:
+        return found, False
+    account = state.accounts[login.casefold()] = Account(state.new_id(), login, kind, now)
+    return account, True
+
+
+def _person(state: State, now: str, login: str) -> tuple[Account, bool]:
+    account, is_new = _account(state, now, login, "User")
+    if account.type != "User":
+        raise _wrong(f"{login} is an organization in the sandbox, and is named as a user")
+    return account, is_new
+
+
+def _team(state: State, now: str, organization: str, slug: str) -> tuple[Team, bool]:
+    _check(_NAME, slug, "a team's slug")
+    owner, _ = _account(state, now, organization, "Organization")
+    if owner.type != "Organization":
+        raise _wrong(f"{organization} is a user in the sandbox, and users have no teams such as {slug}")
+    found = state.team(organization, slug)
+    if found is not None:
+        return found, False
+    team = Team(state.new_id(), owner.login, slug, now)
+    state.teams[f"{owner.login}/{slug}".casefold()] = team
+    return team, True
+
+
+def _app(state: State, now: str, slug: str) -> None:
+    _check(_NAME, slug, "an App's slug")
+    if slug.casefold() not in state.apps:
+        state.apps[slug.casefold()] = App(state.new_id(), slug, now)
+
+
+def _repository(state: State, now: str, owner: str, name: str) -> tuple[Repository, bool]:
+    _check(_NAME, name, "a repository's name")
+    if name in (".", ".."):
+        raise _wrong(f"{name!r} is no repository's name")
+    full_name = f"{owner}/{name}"
+    found = state.repositories.get(full_name.casefold()) or state.formerly(full_name)
+    if found is not None:
+        return found, False
+    account, _ = _account(state, now, owner, "Organization")
+    repository = Repository(state.new_id(), account.login, name, now, users={SERVICE_LOGIN: Role.ADMIN})
+    state.repositories[repository.full_name.casefold()] = repository
+    return repository, True
+
+
+def _check(pattern: re.Pattern[str], text: str, what: str) -> None:
+    if not pattern.match(text):
+        raise _wrong(f"{text!r} is not {what} that GitHub would take")
+
+
+def _wrong(message: str) -> EnvsyncError:
+    return EnvsyncError(
+        Diagnostic(code="sandbox-bad-name", message=message, hint="correct the name, or start anew with `--reset`")
+    )

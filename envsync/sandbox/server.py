@@ -1,0 +1,208 @@
+"""The embedded GitHub as a whole: state, service, listener, and what a test or a command does with them."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+from typing import TYPE_CHECKING, Self
+from urllib.parse import parse_qsl
+
+from envsync.sandbox.connection import Delivery, Manner
+from envsync.sandbox.exchange import Answer, Exchange, Json, Options, Request
+from envsync.sandbox.faults import FaultKind, Faults
+from envsync.sandbox.listener import Listener
+from envsync.sandbox.seeding import seed
+from envsync.sandbox.service import Service, timestamp
+from envsync.sandbox.state import new_state
+from envsync.sandbox.storage import file_errors, open_storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from types import FrameType, TracebackType
+
+    from envsync.sandbox.faults import Fault
+    from envsync.sandbox.state import Repository
+    from envsync.sandbox.storage import Storage
+
+_USUAL = Options()
+_MANNERS = {
+    FaultKind.LOST: Manner.LOST,
+    FaultKind.TRUNCATE: Manner.HALF,
+    FaultKind.RESET: Manner.RESET,
+    FaultKind.HANG: Manner.HANG,
+}
+
+
+class Sandbox:
+    """A GitHub on loopback: `with Sandbox() as github: ...`, and `github.url` answers.
+
+    With a `directory` the state is read from there and written after each request that may have changed it;
+    without one it is kept in memory alone. A test may change `state` between two requests, and `save` writes such
+    changes. `latency` is in seconds and delays each answer. `observe` is called in the server's thread; what it
+    raises, and what goes wrong inside the sandbox, is raised again when the `with` block ends.
+    """
+
+    def __init__(
+        self,
+        directory: Path | None = None,
+        *,
+        port: int = 0,
+        latency: float = 0.0,
+        faults: Sequence[Fault] = (),
+        options: Options = _USUAL,
+        observe: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.url = ""  # known once it is served
+        self.state = new_state(timestamp(options.now()))
+        self._directory = directory
+        self._port = port
+        self._latency = latency
+        self._faults = Faults(faults)
+        self._options = options
+        self._observe = observe
+        self._storage: Storage | None = None
+        self._turn = threading.Lock()  # one at a time: a request, a seeding, a saving
+        self._failure: BaseException | None = None
+
+    def __enter__(self) -> Self:
+        if self._directory is None:
+            self._start()
+            return self
+        self._storage = open_storage(self._directory)
+        try:
+            with file_errors(self._directory):
+                self.state = self._storage.load(timestamp(self._options.now()))
+            self._start()
+        except BaseException:
+            self._close_storage()
+            raise
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._listener.stop()
+        try:
+            self.save()
+        finally:
+            self._close_storage()
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def seed(
+        self,
+        *,
+        users: Iterable[str] = (),
+        teams: Iterable[tuple[str, str]] = (),
+        apps: Iterable[str] = (),
+        repositories: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Makes what is missing and touches nothing that exists.
+
+        Users and teams get access to the repositories as far as this call made one or the other.
+        """
+        with self._turn:
+            now = timestamp(self._options.now())
+            seed(self.state, now, users=users, teams=teams, apps=apps, repositories=repositories)
+        self.save()
+
+    def save(self) -> None:
+        if self._storage is None:
+            return
+        with self._turn, file_errors(self._storage.directory):
+            self._storage.save(self.state)
+
+    def serve_forever(self, ready: Callable[[], None] = lambda: None) -> None:
+        """Blocks until SIGINT or SIGTERM; to be called from the main thread, inside the `with` block.
+
+        `ready` is called once a signal ends this in good order, so that who hears of the URL there may send one.
+        """
+        stopped = threading.Event()
+
+        def stop(_number: int, _frame: FrameType | None) -> None:
+            stopped.set()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            ready()
+            stopped.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _start(self) -> None:
+        self._service = Service(self.state, self._options)
+        self._listener = Listener(self._serve, port=self._port, latency=self._latency)
+        self.url = self._listener.start()
+        if self._storage is None:
+            return
+        try:
+            with file_errors(self._storage.directory):
+                self._storage.announce(self.url)
+        except BaseException:
+            self._listener.stop()
+            raise
+
+    def _close_storage(self) -> None:
+        if self._storage is not None:
+            self._storage.close()
+            self._storage = None
+
+    def _serve(self, request: Request) -> Delivery:
+        with self._turn:
+            try:
+                return self._delivery(request)
+            except BaseException as error:  # noqa: BLE001 - raised again by __exit__, in the thread that can act on it
+                self._failure = self._failure or error
+                return Delivery(self._service.broken(request))
+
+    def _delivery(self, request: Request) -> Delivery:
+        fault = self._faults.take(request)
+        if fault is not None and fault.kind in (FaultKind.RESET, FaultKind.HANG):
+            return Delivery(self._service.broken(request), _MANNERS[fault.kind])
+        if fault is not None and fault.kind is FaultKind.STATUS:
+            answer, changed = self._service.faulty(request, fault), None
+        else:
+            answer, changed = self._service.answer(request, self._site(request))
+        if changed is not None:
+            self._save_repository(changed)
+        if self._observe is not None:
+            self._observe(self._exchange(request, answer, fault))
+        return Delivery(answer, _MANNERS.get(fault.kind, Manner.WHOLE) if fault is not None else Manner.WHOLE)
+
+    def _site(self, request: Request) -> str:
+        """The server as the client calls it: `localhost` is another origin than 127.0.0.1."""
+        host = request.headers.get("host")
+        return f"http://{host}" if host else self.url
+
+    def _save_repository(self, repository: Repository) -> None:
+        if self._storage is not None:
+            with file_errors(self._storage.directory):
+                self._storage.save_repository(self.state, repository)
+
+    def _exchange(self, request: Request, answer: Answer, fault: Fault | None) -> Exchange:
+        path, _, query = request.target.partition("?")
+        headers = dict(answer.headers)
+        return Exchange(
+            method=request.method,
+            path=path,
+            query=dict(parse_qsl(query, keep_blank_values=True)),
+            request_headers={name: value for name, value in request.headers.items() if name != "authorization"},
+            request=_parsed(request.body),
+            status=answer.status,
+            response_headers=headers,
+            response=_parsed(answer.content) if "json" in headers.get("content-type", "") else None,
+            fault=str(fault) if fault is not None else None,
+            state=self.state,
+        )
+
+
+def _parsed(content: bytes) -> Json:
+    try:
+        parsed: Json = json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+    return parsed

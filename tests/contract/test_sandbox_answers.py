@@ -1,0 +1,174 @@
+"""Every endpoint of the embedded GitHub, over HTTP, held against GitHub's OpenAPI description."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+from support.openapi import check_exchange, operation_id, operation_ids
+from support.sandbox_http import CUSTOM, PRODUCTION, PROTECTED, REPOSITORY, World, world
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envsync.sandbox import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Checks each exchange, and remembers which operations took place, with which status."""
+
+    seen: dict[str, set[int]]
+
+    def __call__(self, exchange: Exchange) -> None:
+        check_exchange(exchange)
+        self.seen.setdefault(operation_id(exchange), set()).add(exchange.status)
+
+
+@pytest.fixture
+def seen() -> dict[str, set[int]]:
+    return {}
+
+
+@pytest.fixture
+def github(seen: dict[str, set[int]]) -> Iterator[World]:
+    with world(check=Recorder(seen)) as one:
+        yield one
+
+
+def environments(github: World) -> None:
+    call = github.call
+    reviewers = [github.user("alice"), github.team("acme/devops")]
+    for policy in (None, PROTECTED, CUSTOM):
+        github.put(
+            wait_timer=30,
+            prevent_self_review=True,
+            reviewers=reviewers,
+            can_admins_bypass=False,
+            deployment_branch_policy=policy,
+        )
+        call("GET", PRODUCTION)
+    call("PUT", f"{REPOSITORY}/environments/review%2Fapp%201", {"reviewers": None})
+    call("GET", f"{REPOSITORY}/environments?per_page=1&page=2")
+    call("DELETE", f"{REPOSITORY}/environments/review%2Fapp%201")
+    call("DELETE", f"{REPOSITORY}/environments/review%2Fapp%201")
+    github.put(wait_timer=-1)
+
+
+def patterns(github: World) -> None:
+    call, path = github.call, f"{PRODUCTION}/deployment-branch-policies"
+    github.put(deployment_branch_policy=CUSTOM)
+    number = call("POST", path, {"name": "v*", "type": "tag"}).json["id"]
+    call("POST", path, {"name": "v*", "type": "tag"})
+    call("GET", f"{path}?per_page=5")
+    call("GET", f"{path}/{number}")
+    call("PUT", f"{path}/{number}", {"name": "release-*"})
+    call("DELETE", f"{path}/{number}")
+    call("DELETE", f"{path}/{number}")
+    github.put(deployment_branch_policy=None)
+    call("GET", path)
+    call("POST", path, {"name": "main"})
+
+
+def rules(github: World) -> None:
+    call, path = github.call, f"{PRODUCTION}/deployment_protection_rules"
+    app = call("GET", f"{path}/apps").json["available_custom_deployment_protection_rule_integrations"][0]
+    number = call("POST", path, {"integration_id": app["id"]}).json["id"]
+    call("POST", path, {"integration_id": 1})
+    call("GET", path)
+    call("GET", f"{path}/{number}")
+    call("DELETE", f"{path}/{number}")
+    call("GET", f"{path}/{number}")
+
+
+def secrets_and_variables(github: World) -> None:
+    call = github.call
+    github.put_secret("TOKEN", b"one")
+    github.put_secret("TOKEN", b"two")
+    for path in ("secrets", "secrets/TOKEN", "secrets/ABSENT"):
+        call("GET", f"{PRODUCTION}/{path}")
+    call("DELETE", f"{PRODUCTION}/secrets/TOKEN")
+    call("POST", f"{PRODUCTION}/variables", {"name": "REGION", "value": "eu"})
+    call("POST", f"{PRODUCTION}/variables", {"name": "REGION", "value": "eu"})
+    call("POST", f"{PRODUCTION}/variables", {"name": "GITHUB_X", "value": "eu"})
+    for path in ("variables", "variables/REGION", "variables/ABSENT"):
+        call("GET", f"{PRODUCTION}/{path}")
+    call("PATCH", f"{PRODUCTION}/variables/REGION", {"value": "us"})
+    call("DELETE", f"{PRODUCTION}/variables/REGION")
+
+
+def accounts(github: World) -> None:
+    for path in (
+        "/meta",
+        "/rate_limit",
+        "/user",
+        "/user/repos",
+        "/users/alice",
+        "/users/acme",
+        "/users/nobody",
+        "/users/alice/repos",
+        "/orgs/acme",
+        "/orgs/alice",
+        "/orgs/acme/repos?type=all&sort=full_name&direction=asc&per_page=1",
+        "/orgs/acme/teams/devops",
+        "/orgs/acme/teams/nobody",
+        "/orgs/acme/teams/devops/repos/acme/payments",
+        "/orgs/acme/teams/devops/repos/acme/other",
+        "/apps/change-gate",
+        "/apps/nothing",
+    ):
+        github.call("GET", path)
+
+
+def repositories(github: World) -> None:
+    for path in ("", "/teams", "/collaborators/alice", "/collaborators/nobody", "/collaborators/bob/permission"):
+        github.call("GET", REPOSITORY + path)
+    media = {"Accept": "application/vnd.github.v3.repository+json"}
+    github.call("GET", "/orgs/acme/teams/devops/repos/acme/payments", headers=media)
+    github.sandbox.seed(users=["carol"], repositories=[("carol", "tool")])
+    github.sandbox.state.repository("carol/tool").private = False
+    github.call("GET", "/repos/carol/tool")
+    github.call("GET", "/users/carol/repos")
+
+
+def refusals(github: World) -> None:
+    for token in (None, "wrong", "sandbox-workflow"):
+        with github.client(token) as call:
+            call("GET", f"{PRODUCTION}/secrets")
+            call("GET", REPOSITORY)
+    github.sandbox.state.rename("acme/payments", "billing")
+    github.call("GET", f"{REPOSITORY}/environments")
+    github.call("PUT", PRODUCTION, {"wait_timer": 1})
+    etag = github.call("GET", "/meta").headers["etag"]
+    github.call("GET", "/meta", headers={"If-None-Match": etag})
+
+
+SCENES = [environments, patterns, rules, secrets_and_variables, accounts, repositories, refusals]
+
+
+@pytest.mark.parametrize("prefix", ["", "/api/v3"], ids=["github.com", "enterprise-server"])
+def test_every_operation_is_served_as_described(github: World, seen: dict[str, set[int]], prefix: str) -> None:
+    github.call.prefix = prefix
+    for scene in SCENES:
+        scene(github)
+    assert set(seen) == operation_ids()
+
+
+def test_statuses_that_matter_have_been_answered(github: World, seen: dict[str, set[int]]) -> None:
+    for scene in SCENES:
+        scene(github)
+    assert seen["repos/create-or-update-environment"] == {200, 307, 422}
+    assert seen["repos/get-all-environments"] == {200, 301}
+    assert seen["repos/create-deployment-branch-policy"] == {200, 303, 404}
+    assert seen["repos/list-deployment-branch-policies"] == {200, 404}
+    assert seen["actions/create-or-update-environment-secret"] == {201, 204}
+    assert seen["actions/create-environment-variable"] == {201, 409, 422}
+    assert seen["actions/list-environment-secrets"] == {200, 401, 403}
+    assert seen["meta/get"] == {200, 304}
+
+
+def test_a_repository_is_served_by_its_id_as_well(github: World) -> None:
+    by_name = github.call("GET", f"{REPOSITORY}/environments").json
+    number = github.sandbox.state.repository("acme/payments").id
+    assert github.call("GET", f"/repositories/{number}/environments").json == by_name

@@ -1,0 +1,113 @@
+"""What all answers have in common."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from support.sandbox_http import PRODUCTION, REPOSITORY, Clock, world
+
+from envsync.sandbox import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from support.sandbox_http import World
+
+
+@pytest.fixture
+def github() -> Iterator[World]:
+    with world() as one:
+        yield one
+
+
+class TestHeaders:
+    def test_githubs_own(self) -> None:
+        with world(options=Options(now=Clock())) as github:
+            headers = github.call("GET", PRODUCTION).headers
+        assert headers["date"] == "Sun, 01 Mar 2026 12:00:00 GMT"
+        assert headers["content-type"] == "application/json; charset=utf-8"
+        assert headers["x-github-api-version-selected"] == "2022-11-28"
+        assert headers["x-accepted-github-permissions"] == "actions=read"
+        assert re.fullmatch("[0-9A-F]{20}", headers["x-github-request-id"])
+
+    def test_each_request_has_an_id_of_its_own(self, github: World) -> None:
+        ids = {github.call("GET", PRODUCTION).headers["x-github-request-id"] for _ in range(3)}
+        assert len(ids) == 3
+
+    def test_an_empty_answer_has_no_type(self, github: World) -> None:
+        headers = github.call("DELETE", PRODUCTION).headers
+        assert "content-type" not in headers
+        assert "content-length" not in headers
+
+    @pytest.mark.parametrize("version", ["2022-11-28", "2026-03-10"])
+    def test_both_versions_of_the_api(self, github: World, version: str) -> None:
+        answer = github.call("GET", PRODUCTION, headers={"X-GitHub-Api-Version": version})
+        assert (answer.status, answer.headers["x-github-api-version-selected"]) == (200, version)
+
+    def test_another_version_is_refused(self, github: World) -> None:
+        assert github.call("GET", PRODUCTION, headers={"X-GitHub-Api-Version": "2020-01-01"}).status == 400
+
+
+class TestConditionalRequests:
+    def test_an_etag_is_weak_and_stays_while_nothing_changes(self, github: World) -> None:
+        first, second = (github.call("GET", PRODUCTION).headers["etag"] for _ in range(2))
+        assert re.fullmatch('W/"[0-9a-f]{64}"', first)
+        assert first == second
+
+    @pytest.mark.parametrize("form", ["{etag}", "{strong}", '"other", {etag}', "*"])
+    def test_what_is_known_is_not_sent_again(self, github: World, form: str) -> None:
+        etag = github.call("GET", PRODUCTION).headers["etag"]
+        wanted = form.format(etag=etag, strong=etag.removeprefix("W/"))
+        answer = github.call("GET", PRODUCTION, headers={"If-None-Match": wanted})
+        assert (answer.status, answer.text, answer.headers["etag"]) == (304, "", etag)
+
+    def test_a_change_of_the_rules_shows(self, github: World) -> None:
+        etag = github.call("GET", PRODUCTION).headers["etag"]
+        github.put(wait_timer=5)
+        answer = github.call("GET", PRODUCTION, headers={"If-None-Match": etag})
+        assert answer.status == 200
+        assert answer.headers["etag"] != etag
+
+    def test_a_change_of_secrets_and_variables_does_not(self, github: World) -> None:
+        etag = github.call("GET", PRODUCTION).headers["etag"]
+        github.put_secret("TOKEN", b"x")
+        github.call("POST", f"{PRODUCTION}/variables", {"name": "A", "value": "1"})
+        assert github.call("GET", PRODUCTION, headers={"If-None-Match": etag}).status == 304
+
+    def test_their_lists_have_etags_of_their_own(self, github: World) -> None:
+        path = f"{PRODUCTION}/variables"
+        etag = github.call("GET", path).headers["etag"]
+        github.call("POST", path, {"name": "A", "value": "1"})
+        assert github.call("GET", path, headers={"If-None-Match": etag}).status == 200
+
+    def test_writes_and_refusals_have_none(self, github: World) -> None:
+        assert "etag" not in github.put(wait_timer=5).headers
+        assert "etag" not in github.call("GET", f"{PRODUCTION}x").headers
+
+
+class TestBodies:
+    @pytest.mark.parametrize(
+        "content",
+        [b"{", b"\xff", b'{"a": 1,}', b'{"wait_timer": "\\ud800"}', b"[" * 100_000],
+        ids=["cut", "bytes", "comma", "half-a-pair", "deep"],
+    )
+    def test_what_is_no_json(self, github: World, content: bytes) -> None:
+        answer = github.call("PUT", PRODUCTION, content=content)
+        assert (answer.status, answer.message) == (400, "Problems parsing JSON")
+
+    def test_a_whole_surrogate_pair_is_text(self, github: World) -> None:
+        content = b'{"name": "A", "value": "\\ud83d\\ude80"}'
+        assert github.call("POST", f"{PRODUCTION}/variables", content=content).status == 201
+        assert github.call("GET", f"{PRODUCTION}/variables/A").json["value"] == "🚀"
+
+    def test_permission_comes_before_form(self, github: World) -> None:
+        with github.client("sandbox-reader") as call:
+            assert call("PUT", PRODUCTION, content=b"{").status == 403
+
+
+def test_the_prefix_of_an_enterprise_server_goes_into_the_urls(github: World) -> None:
+    found = github.call("GET", f"/api/v3{REPOSITORY}").json
+    assert found["url"] == f"{github.sandbox.url}/api/v3{REPOSITORY}"
+    assert found["html_url"] == f"{github.sandbox.url}/acme/payments"
