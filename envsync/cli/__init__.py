@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -16,10 +15,10 @@ from envsync import __version__
 from envsync.cli.options import Options, common, connecting
 from envsync.errors import EnvsyncError, ExitCode, Interrupted
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-EPILOG = "Exit codes: 0 done or nothing to do, 1 failure, 2 differences, 3 partly applied, 4 not permitted, 130 interrupted."
+EPILOG = (
+    "Exit codes: 0 done or nothing to do, 1 failure, 2 differences, 3 partly applied, 4 not permitted, "
+    "130 interrupted."
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}, epilog=EPILOG)

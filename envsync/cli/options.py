@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 import click
@@ -14,12 +13,12 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
-DEFAULT_FILE = Path("environments.yaml")
+DEFAULT_FILE = "environments.yaml"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    files: tuple[Path, ...]
+    files: tuple[str, ...]
     repositories: tuple[str, ...]  # globs; empty: all
     environments: tuple[str, ...]
     output: str
@@ -38,10 +37,12 @@ _COMMON = (
         "--file",
         "files",
         multiple=True,
-        type=click.Path(path_type=Path),
+        type=click.Path(),
         help=f"What must be; repeats.  [default: {DEFAULT_FILE}]",
     ),
-    click.option("--repo", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; repeats."),
+    click.option(
+        "--repo", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; repeats."
+    ),
     click.option(
         "--environment", "environments", multiple=True, metavar="GLOB", help="Only these environments; repeats."
     ),
@@ -76,7 +77,7 @@ def common(command: Callable[P, int]) -> Callable[..., int]:
         mine = {name: values.pop(name) for name in Options.__dataclass_fields__ if name in values}
         mine["files"] = mine["files"] or (DEFAULT_FILE,)
         options = Options(**mine)  # type: ignore[arg-type] # click has checked the types
-        return command(options=options, **values)  # type: ignore[arg-type]
+        return command(options=options, **values)  # type: ignore[arg-type,call-arg]
 
     return _with(_COMMON, wrapped)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from envsync.cli.options import Options
     from envsync.errors import Diagnostic
@@ -47,3 +48,15 @@ def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
     from envsync.render.diagnostics import render
 
     click.echo(render(tuple(diagnostics), color=colored(sys.stderr, color), width=width()), err=True, nl=False)
+
+
+@contextmanager
+def progress(options: Options) -> Iterator[Callable[[str], None]]:
+    """A line that tells how far a run is, on a terminal only; gone when it is over."""
+    if options.quiet or options.verbose or not sys.stderr.isatty():
+        yield lambda _words: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, highlight=False, markup=False).status("starting") as status:
+        yield status.update

@@ -1,29 +1,161 @@
-"""One run against GitHub or the sandbox: from files and credentials to desired, live and plan."""
+"""One run against GitHub or the sandbox: from files and a credential to desired, live and plan."""
 
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack, contextmanager
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING
 
-from envsync.cli.output import note
+from envsync.cli.output import note, progress
 from envsync.config import load
-from envsync.errors import ConfigError, CredentialError, Diagnostic, FailureKind, Interrupted, RequestFailed
-from envsync.model import Unread
+from envsync.errors import ConfigError, CredentialError, Diagnostic, FailureKind, RequestFailed
+from envsync.github.connection import Access, Effects
+from envsync.github.credentials import Credential, find, gh_token
+from envsync.github.expand import expand
+from envsync.github.read import read_repository
+from envsync.github.reader import open_reader
+from envsync.github.server import api_url
+from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Team, Unread, User
 from envsync.plan.changes import Notice
 from envsync.plan.diff import Scope, diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from envsync.cli.options import Options
     from envsync.config import Configuration
-    from envsync.github.connection import Reader
-    from envsync.model import DesiredRepository, LiveRepository
+    from envsync.github.reader import Reader
     from envsync.plan.changes import Plan
+    from envsync.sandbox import Sandbox
 
 SANDBOX_FOLDER = Path(".envsync/sandbox")
+SANDBOX_NOTICE = Notice(None, "sandbox", "this is the embedded sandbox: nothing was compared with GitHub")
+
+Live = dict[str, LiveRepository | Unread]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Everything that is known once GitHub has been read."""
+
+    access: Access
+    desired: tuple[DesiredRepository, ...]
+    live: Live
+    plan: Plan
+
+
+@contextmanager
+def opened(options: Options, pause: Callable[[float], None] = time.sleep) -> Iterator[Session]:
+    """Read the files, then GitHub, and compare. The sandbox, if it is one, is up while the context is."""
+    configuration = load([Path(file) for file in options.files])
+    scope = Scope(options.environments)
+    if options.sandbox:
+        from envsync.sandbox import FULL_TOKEN, Sandbox
+
+        with Sandbox(SANDBOX_FOLDER) as sandbox:
+            populate(sandbox, configuration)
+            credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
+            access = Access(sandbox.url, credential, effects=_effects(options, pause))
+            session = _read(options, configuration, access, scope)
+            plan = replace(session.plan, warnings=(SANDBOX_NOTICE, *session.plan.warnings))
+            yield replace(session, plan=plan)
+    else:
+        server = api_url(options.api_url, os.environ)
+        credential = find(os.environ, api_url=server, gh=gh_token)
+        yield _read(options, configuration, Access(server, credential, effects=_effects(options, pause)), scope)
+
+
+def _effects(options: Options, pause: Callable[[float], None]) -> Effects:
+    def trace(line: str) -> None:
+        if options.verbose:
+            note(options, line)
+
+    return Effects(pause=pause, notify=lambda words: note(options, words), trace=trace)
+
+
+# --- what the files say ------------------------------------------------------------------------------------
+
+
+def _desired(options: Options, configuration: Configuration, reader: Reader) -> tuple[DesiredRepository, ...]:
+    expanded = {
+        pattern.text: expand(reader, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
+        for pattern in configuration.patterns
+    }
+    return _selected(options, configuration.desired(expanded))
+
+
+def _selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
+    """Raises where nothing is left: an empty plan would read as if all were well."""
+    globs = [glob.casefold() for glob in options.repositories]
+    kept = tuple(each for each in desired if not globs or any(fnmatchcase(each.name.key, glob) for glob in globs))
+    if not kept:
+        given = " or ".join(options.repositories)
+        raise ConfigError(
+            Diagnostic(
+                "no-repository",
+                f"no repository of the files matches {given}" if given else "the files match no repository",
+                "see `repositories` and `exclude` in the files, and whether the token may see them",
+            )
+        )
+    scope = Scope(options.environments)
+    if scope.globs and not any(scope.holds(each.name) for one in kept for each in one.environments):
+        raise ConfigError(
+            Diagnostic(
+                "no-environment",
+                f"no environment of the files matches {' or '.join(scope.globs)}",
+                "see `environments` in the files",
+            )
+        )
+    return kept
+
+
+# --- what GitHub says --------------------------------------------------------------------------------------
+
+
+def _read(options: Options, configuration: Configuration, access: Access, scope: Scope) -> Session:
+    reader = open_reader(access)
+    try:
+        desired = _desired(options, configuration, reader)
+        live: Live = {}
+        with progress(options) as say:
+            for number, repository in enumerate(desired, start=1):
+                say(f"reading {repository.name} ({number} of {len(desired)})")
+                live[repository.name.key] = _read_one(options, reader, scope.narrow(repository))
+    finally:
+        reader.close()
+    return Session(access, desired, live, diff(desired, live, scope))
+
+
+def _read_one(options: Options, reader: Reader, repository: DesiredRepository) -> LiveRepository | Unread:
+    names = [environment.name for environment in repository.environments]
+    try:
+        return read_repository(reader, repository.name, names, settings_only=options.settings_only)
+    except RequestFailed as failed:
+        if failed.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
+            raise CredentialError(*failed.diagnostics) from None
+        hints = "; ".join(each.hint for each in failed.diagnostics if each.hint)
+        return Unread(str(failed), failed.kind, hints or None)
+
+
+# --- the sandbox -------------------------------------------------------------------------------------------
+
+
+def populate(sandbox: Sandbox, configuration: Configuration) -> None:
+    """Whoever and whatever the files name exists in the sandbox."""
+    stand_ins = {
+        pattern.text: [RepositoryName(pattern.owner, pattern.name.replace("*", "example").replace("?", "x"))]
+        for pattern in configuration.patterns
+    }
+    desired = configuration.desired(stand_ins)
+    environments = [environment for repository in desired for environment in repository.environments]
+    reviewers = [reviewer for each in environments for reviewer in each.settings.required_reviewers]
+    sandbox.seed(
+        users=sorted({each.login for each in reviewers if isinstance(each, User)}),
+        teams=sorted({(each.organization, each.slug) for each in reviewers if isinstance(each, Team)}),
+        apps=sorted({app for each in environments for app in each.protection_rules}),
+        repositories=sorted((repository.name.owner, repository.name.name) for repository in desired),
+    )

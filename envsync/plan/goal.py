@@ -53,7 +53,7 @@ def goal(desired: DesiredEnvironment, live: LiveEnvironment | None) -> Goal:
     patterns = now.patterns if keep_patterns else desired.patterns
     if wanted.deployment_branch_policy is not RefPolicy.SELECTED:
         patterns = frozenset()
-    rules = now.rules if keep_rules else desired.protection_rules
+    rules = now.rules if keep_rules else _slugs_as_on_github(desired.protection_rules, now.rules)
     return Goal(Protection(wanted, patterns, rules), unmet)
 
 
@@ -76,3 +76,8 @@ def _as_spelt_on_github(wanted: Iterable[Reviewer], live: Iterable[Reviewer]) ->
     there = {reviewer_key(reviewer): reviewer for reviewer in live}
     found = [there.get(reviewer_key(reviewer), reviewer) for reviewer in wanted]
     return tuple(sorted(found, key=reviewer_key))
+
+
+def _slugs_as_on_github(wanted: Iterable[str], live: Iterable[str]) -> frozenset[str]:
+    there = {slug.casefold(): slug for slug in live}
+    return frozenset(there.get(slug.casefold(), slug) for slug in wanted)

@@ -88,7 +88,7 @@ def _environment(name: str, changes: list[Change]) -> list[RenderableType]:
     title = Text(f"  {_SIGNS[whole]} {printable(name)}", style=_COLORS[whole])
     table = _grid()
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", max_width=40)
+    table.add_column(overflow="fold", min_width=26, max_width=40)
     table.add_column(overflow="fold")
     for change in changes:
         for row in _rows(change):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.text import Text
 from support.plans import EVERYTHING
 
 from envsync.plan.changes import Plan
@@ -44,8 +45,6 @@ def test_plan_text_in_colour(golden: Callable[[str, str], None]) -> None:
 
 
 def test_colour_adds_nothing_that_text_does_not_say() -> None:
-    from rich.text import Text
-
     colored = render_plan(EVERYTHING, width=80, color=True)
 
     plain = "\n".join(line.rstrip() for line in Text.from_ansi(colored).plain.splitlines())

@@ -76,7 +76,9 @@ EVERYTHING = Plan(
         VariableUpdate(CHANGED, NEUTRAL, "LONG", "x" * 400, ""),
         VariableDelete(CHANGED, NEUTRAL, "STALE", "1"),
         SecretUpdate(CHANGED, NEUTRAL, "TOKEN"),
-        SecretDelete(CHANGED, Verdict(Risk.DESTROYS, "STALE_TOKEN is lost: GitHub never gives a secret back"), "STALE_TOKEN"),
+        SecretDelete(
+            CHANGED, Verdict(Risk.DESTROYS, "STALE_TOKEN is lost: GitHub never gives a secret back"), "STALE_TOKEN"
+        ),
         EnvironmentCreate(ELSEWHERE, NEUTRAL, ()),
     ),
     secrets=(

@@ -22,6 +22,8 @@ from envsync.model import (
     RefPolicy,
     RefType,
     RepositoryName,
+    Reviewer,
+    SecretSource,
     Settings,
     Team,
     User,
@@ -30,11 +32,12 @@ from envsync.model import (
 
 REPOSITORY = RepositoryName("acme", "payments")
 NAMES = ("staging", "production", "Prüfung / 1", "qa")
-REVIEWERS = (User("ann"), User("bob"), Team("acme", "ops"), User("carol"))
+REVIEWERS: tuple[Reviewer, ...] = (User("ann"), User("bob"), Team("acme", "ops"), User("carol"))
 PATTERNS = tuple(Pattern(kind, name) for kind in RefType for name in ("main", "v*", "release/**", "main*"))
 APPS = ("change-gate", "datadog")
 VARIABLES = ("REGION", "LEVEL", "EMPTY")
 VALUES = ("", "eu", "ü\n")
+SOURCES: tuple[SecretSource, ...] = (FromEnvironment("SOURCE"), External())
 SECRETS = ("TOKEN", "PASSWORD", "KEY")
 
 
@@ -58,7 +61,7 @@ def _subset(of: tuple[str, ...]) -> st.SearchStrategy[frozenset[str]]:
 def desired_environments(draw: st.DrawFn, name: str) -> DesiredEnvironment:
     wanted = draw(settings())
     selected = wanted.deployment_branch_policy is RefPolicy.SELECTED
-    sources = st.sampled_from((FromEnvironment("SOURCE"), External()))
+    sources = st.sampled_from(SOURCES)
     return DesiredEnvironment(
         name,
         wanted,

@@ -199,6 +199,12 @@ def test_rules_are_added_and_dropped() -> None:
     assert [type(each) for each in plan.changes] == [RuleCreate, RuleDelete]
 
 
+def test_slugs_are_the_same_in_any_case() -> None:
+    desired = production(protection_rules=frozenset({"Change-Gate"}))
+
+    assert planned(desired, on_github(protection_rules=(LiveRule(1, "change-gate"),))).changes == ()
+
+
 def test_variables_are_created_updated_and_left_alone() -> None:
     plan = planned(
         production(variables={"A": "1", "B": "2", "C": "3"}),

@@ -1,0 +1,169 @@
+"""How does a request get an answer? It is sent, repeated where that is safe, and judged."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from github import Auth, Github
+
+from envsync import __version__
+from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.github.call import Answer, Call, Exchange, cannot
+from envsync.github.judge import Judge
+from envsync.github.part import Part
+from envsync.github.retry import GiveUp, Policy, decide, may_have_happened
+from envsync.github.server import Target, target_of
+from envsync.github.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from envsync.github.call import Outcome
+    from envsync.github.credentials import Credential
+
+_API_VERSION = "2022-11-28"  # every supported Enterprise Server knows it
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 307, 308})
+
+
+def _nobody(_: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a connection needs of the world besides the network."""
+
+    pause: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time  # seconds since 1970
+    stopwatch: Callable[[], float] = time.monotonic
+    jitter: Callable[[], float] = random.random
+    notify: Callable[[str], None] = _nobody  # why it takes longer
+    trace: Callable[[str], None] = _nobody  # a line for each request: no body, no token
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How to reach GitHub, and as whom. Threads may share it; each opens connections of its own."""
+
+    api_url: str
+    credential: Credential
+    timeout: float = 30.0  # seconds, to connect and between two pieces of an answer
+    policy: Policy = field(default_factory=Policy)
+    effects: Effects = field(default_factory=Effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A proper answer. `moved`: a redirect led to it, so the repository has another name now."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: Part
+    moved: bool = False
+
+
+class Connection:
+    """PyGithub's requester is not safe to share between threads, and mixes answers up: open one for each."""
+
+    def __init__(self, access: Access) -> None:
+        token = access.credential.token.reveal().decode("ascii")
+        self._access = access
+        self._wire = Wire(access.api_url, access.timeout)
+        self._judge = Judge(urlsplit(access.api_url).netloc, access.credential.source, token)
+        self._requester = Github(
+            auth=Auth.Token(token),
+            base_url=access.api_url,
+            user_agent=f"envsync/{__version__}",
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+            api_version=_API_VERSION,
+        ).requester
+
+    def close(self) -> None:
+        self._wire.close()
+        self._requester.close()
+
+    def fetch(self, target: Target, purpose: str) -> Received:
+        """A `GET`, redirects within the API followed."""
+        origin, moved = target, False
+        for _ in range(_MOST_REDIRECTS + 1):
+            exchange = self.exchange(Call("GET", target, purpose))
+            outcome = exchange.outcome
+            if not isinstance(outcome, Answer) or outcome.status not in _REDIRECTS:
+                return self.received(exchange, moved=moved)
+            moved = True
+            found = self.local(outcome.headers.get("location", ""), purpose)
+            target = found if found.query else Target(found.path, origin.query)
+        raise _astray(f"{cannot(purpose)}: GitHub redirects it without end")
+
+    def exchange(self, call: Call) -> Exchange:
+        """Send, and send again while that is safe and may help. Failures of all kinds come back as outcomes."""
+        effects, doubtful = self._access.effects, False
+        attempt, waited = 0, 0.0
+        while True:
+            attempt += 1
+            outcome = self._once(call)
+            decision = decide(
+                outcome,
+                attempt=attempt,
+                waited=waited,
+                repeatable=call.repeatable,
+                now=effects.now(),
+                jitter=effects.jitter(),
+                policy=self._access.policy,
+            )
+            if isinstance(decision, GiveUp):
+                return Exchange(call, outcome, doubtful)
+            doubtful = doubtful or may_have_happened(outcome)
+            self.wait(decision.seconds, decision.why)
+            waited += decision.seconds
+
+    def wait(self, seconds: float, why: str) -> None:
+        self._access.effects.notify(f"waiting {max(1, math.ceil(seconds))} s: {why}")
+        self._access.effects.pause(seconds)
+
+    def backoff(self, attempt: int) -> float:
+        return self._access.effects.jitter() * self._access.policy.backoff * float(2 ** (attempt - 1))
+
+    @property
+    def attempts(self) -> int:
+        return self._access.policy.attempts
+
+    def verdict(self, exchange: Exchange) -> Answer | RequestFailed:
+        return self._judge.verdict(exchange, self._access.effects.now())
+
+    def received(self, exchange: Exchange, *, moved: bool = False) -> Received:
+        """The proper answer of an exchange, or its failure raised."""
+        call, answer = exchange.call, self.verdict(exchange)
+        if isinstance(answer, RequestFailed):
+            raise answer
+        return Received(
+            answer.status, answer.headers, Part(answer.data, f"{call.method} {call.target.path}"), moved
+        )
+
+    def local(self, link: str, purpose: str) -> Target:
+        """Where a link of GitHub's leads, as long as that is in the API that the token is for."""
+        target = target_of(link, api_url=self._access.api_url) if link else None
+        if target is None:
+            raise _astray(f"{cannot(purpose)}: GitHub's answer leads away from {self._access.api_url}")
+        return target
+
+    def _once(self, call: Call) -> Outcome:
+        stopwatch = self._access.effects.stopwatch
+        started = stopwatch()
+        outcome = self._wire.carry(call, self._requester)
+        result = str(outcome.status) if isinstance(outcome, Answer) else outcome.reason
+        self._access.effects.trace(f"{call.method} {call.url} -> {result} ({stopwatch() - started:.3f} s)")
+        return outcome
+
+
+def _astray(message: str) -> RequestFailed:
+    hint = "check the API URL; behind a proxy, it must be the address that the server itself gives out"
+    return RequestFailed(FailureKind.UNAVAILABLE, Diagnostic("foreign-link", message, hint))

@@ -1,0 +1,66 @@
+"""Which repositories does a pattern mean?"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envsync.errors import FailureKind, RequestFailed
+from envsync.github.call import path
+from envsync.github.reader import PER_PAGE
+from envsync.model import RepositoryName
+
+if TYPE_CHECKING:
+    from envsync.github.part import Part
+    from envsync.github.reader import Reader
+
+_NOT_TOLD = frozenset({FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND})
+
+
+def expand(reader: Reader, owner: str, pattern: str, *, archived: bool, forks: bool) -> tuple[RepositoryName, ...]:
+    """The owner's repositories whose name matches, sorted; of those that the token may see.
+
+    `*` and `?` stand for any text and any character, in any case; all else for itself. `archived` and `forks` take
+    those in that are left out otherwise.
+    """
+    matcher = re.compile("".join(_WILDCARDS.get(c, re.escape(c)) for c in pattern), re.IGNORECASE)
+    found = {
+        name.key: name
+        for part in _repositories(reader, owner)
+        if matcher.fullmatch((name := _name(part)).name)
+        and (archived or not part.member("archived").flag())
+        and (forks or not part.member("fork").flag())
+    }
+    return tuple(found[key] for key in sorted(found))
+
+
+_WILDCARDS = {"*": ".*", "?": "."}
+
+
+def _name(part: Part) -> RepositoryName:
+    return RepositoryName(part.member("owner").member("login").text(), part.member("name").text())
+
+
+def _repositories(reader: Reader, owner: str) -> tuple[Part, ...]:
+    """An organization's, or a user's: all of them where the token is the user's own, else the public ones."""
+    purpose = f"list the repositories of {owner}"
+    try:
+        return reader.pages(path("orgs", owner, "repos"), None, purpose).items
+    except RequestFailed as failed:
+        if failed.kind is not FailureKind.NOT_FOUND:
+            raise
+    if (_own_login(reader) or "").casefold() == owner.casefold():
+        parts = reader.pages("/user/repos", None, purpose, query={**PER_PAGE, "affiliation": "owner"}).items
+        # A token may reach repositories of others too, and a server may not know `affiliation`.
+        return tuple(part for part in parts if _name(part).owner.casefold() == owner.casefold())
+    return reader.pages(path("users", owner, "repos"), None, purpose).items
+
+
+def _own_login(reader: Reader) -> str | None:
+    """None for tokens that are no user's, such as those of an App's installation."""
+    try:
+        return reader.get("/user", "find out whose the token is").data.member("login").text()
+    except RequestFailed as failed:
+        if failed.kind not in _NOT_TOLD:
+            raise
+        return None

@@ -1,0 +1,63 @@
+"""Why did no answer come? What `requests` raises, in plain words and without addresses of objects."""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+
+import requests
+import urllib3.exceptions as u3
+
+from envsync.github.call import Lost
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_Faults = tuple[type[BaseException], ...]
+
+# The first that fits: the narrow before the wide, since requests wraps one in another.
+_BEFORE_SENDING: tuple[tuple[_Faults, str], ...] = (
+    ((requests.exceptions.ProxyError, u3.ProxyError), "the proxy did not let the request through"),
+    ((u3.NameResolutionError,), "the name {host} cannot be resolved"),
+    ((ConnectionRefusedError,), "{host} refuses connections"),
+    ((u3.NewConnectionError,), "{host} cannot be reached"),  # to urllib3 a kind of ConnectTimeoutError
+    ((requests.ConnectTimeout, u3.ConnectTimeoutError), "{host} cannot be reached in time"),
+)
+_AFTER_SENDING: tuple[tuple[_Faults, str], ...] = (
+    ((requests.Timeout, u3.ReadTimeoutError), "GitHub did not answer in time"),
+    ((ssl.SSLError,), "the encrypted connection to {host} failed"),
+    ((requests.exceptions.ContentDecodingError,), "GitHub's answer could not be decompressed"),
+    (
+        (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, u3.ProtocolError),
+        "the connection was cut off before the answer was complete",
+    ),
+)
+
+
+def lost(error: Exception, *, host: str) -> Lost:
+    chain = tuple(_causes(error))
+    for cause in chain:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            reason = f"the certificate of {host} is not trusted ({cause.verify_message})"
+            return Lost(reason, sent=False, lasting=True)
+    for faults, sent in ((_BEFORE_SENDING, False), (_AFTER_SENDING, True)):
+        for kinds, reason in faults:
+            if any(isinstance(cause, kinds) for cause in chain):
+                return Lost(reason.format(host=host), sent=sent)
+    if not isinstance(error, requests.RequestException):
+        # requests looks for the bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names before it connects.
+        return Lost("the certificate bundle that the environment names cannot be read", sent=False, lasting=True)
+    return Lost(f"the request could not be made ({type(error).__name__})", lasting=True)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it wraps: as its cause, its context, its `reason`, or among its arguments."""
+    pending, seen = [error], set[int]()
+    while pending:
+        current = pending.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        wrapped = (current.__cause__, current.__context__, getattr(current, "reason", None), *current.args)
+        pending += [item for item in wrapped if isinstance(item, BaseException)]

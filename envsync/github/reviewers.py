@@ -1,0 +1,81 @@
+"""Which number does GitHub know a reviewer by?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.github.call import path
+from envsync.model import Reviewer, Team, UnknownReviewer, User, reviewer_key
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envsync.github.part import Part
+    from envsync.github.reader import Reader
+
+
+class Reviewers:
+    """Looks each reviewer up at most once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._ids: dict[str, int] = {}
+
+    def id_of(self, reviewer: Reviewer, known: Mapping[str, int]) -> int:
+        """`known` are the ids that the environment's own reviewers came with, by `reviewer_key`."""
+        key = reviewer_key(reviewer)
+        if isinstance(reviewer, UnknownReviewer):
+            raise _unsendable(reviewer)
+        if key in known:
+            return known[key]
+        if key not in self._ids:
+            self._ids[key] = self._look_up(reviewer)
+        return self._ids[key]
+
+    def _look_up(self, reviewer: User | Team) -> int:
+        match reviewer:
+            case User(login=login):
+                found = self._get(path("users", login), reviewer)
+                kind = found.member("type").text()
+                if kind != "User":
+                    raise _no_person(reviewer, kind)
+                called = found.member("login")
+                expected = login
+            case Team(organization=organization, slug=slug):
+                found = self._get(path("orgs", organization, "teams", slug), reviewer)
+                called = found.member("slug")
+                expected = slug
+            case _:
+                assert_never(reviewer)
+        if called.text().casefold() != expected.casefold():
+            raise called.unexpected(f"it should be {expected}")
+        return found.member("id").integer()
+
+    def _get(self, where: str, reviewer: User | Team) -> Part:
+        try:
+            return self._reader.get(where, f"look up the reviewer {reviewer}").data
+        except RequestFailed as failed:
+            raise _not_found(reviewer, failed) if failed.kind is FailureKind.NOT_FOUND else failed from None
+
+
+def _unsendable(reviewer: UnknownReviewer) -> RequestFailed:
+    text = f"the reviewer {reviewer} cannot be kept: GitHub's REST API shows reviewers of this type and takes none"
+    hint = "leave the reviewers to the browser: add required_reviewers to the environment's ignore"
+    return RequestFailed(FailureKind.REJECTED, Diagnostic("unsupported-reviewer", text, hint))
+
+
+def _not_found(reviewer: User | Team, failed: RequestFailed) -> RequestFailed:
+    if isinstance(reviewer, User):
+        text = f"there is no GitHub user {reviewer}"
+        hint = "check the spelling; a team is written org/slug"
+    else:
+        text = f"there is no team {reviewer}, or the token may not see it"
+        hint = f"check the spelling of the slug; {failed.diagnostics[0].hint}"
+    return RequestFailed(FailureKind.NOT_FOUND, Diagnostic("unknown-reviewer", text, hint))
+
+
+def _no_person(reviewer: User, kind: str) -> RequestFailed:
+    text = f"{reviewer} cannot review: on GitHub it is of type {kind}, not User"
+    hint = "name a person, or a team as org/slug"
+    return RequestFailed(FailureKind.REJECTED, Diagnostic("reviewer-not-a-user", text, hint))

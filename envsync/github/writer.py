@@ -1,0 +1,89 @@
+"""Writing to GitHub: every verb with the care that its repetition needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.errors import RequestFailed
+from envsync.github.call import Answer, Call
+from envsync.github.connection import Connection
+from envsync.github.reader import reader_of
+from envsync.github.server import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envsync.github.call import Exchange, Json
+    from envsync.github.connection import Access, Received
+
+_NOT_FOUND = 404
+
+
+def open_writer(access: Access) -> Writer:
+    """For one thread, and to be closed by whoever opened it."""
+    return Writer(Connection(access))
+
+
+class Writer:
+    """Reads and writes through one connection. Failures are raised as `RequestFailed`."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self.reader = reader_of(connection)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def put(self, path: str, body: Json, purpose: str, *, hidden: tuple[str, ...] = ()) -> Received:
+        call = Call("PUT", Target(path), purpose, body, hidden)
+        return self._connection.received(self._connection.exchange(call))
+
+    def patch(self, path: str, body: Json, purpose: str) -> None:
+        self._connection.received(self._connection.exchange(Call("PATCH", Target(path), purpose, body)))
+
+    def delete(self, path: str, purpose: str) -> None:
+        """A 404 after an attempt whose answer was lost says that the attempt did it."""
+        exchange = self._connection.exchange(Call("DELETE", Target(path), purpose))
+        if exchange.doubtful and _status(exchange) == _NOT_FOUND:
+            return
+        self._connection.received(exchange)
+
+    def post(
+        self, path: str, body: Json, purpose: str, *, there: Callable[[], bool], exists: int | None = None
+    ) -> bool:
+        """Create something. True if this call made it for certain; False if it was there, or may be another's.
+
+        `exists` is the status by which GitHub says that it is there already; `there` reads whether it is. A `POST`
+        whose answer is lost is not repeated before reading has shown that it was not done.
+        """
+        call = Call("POST", Target(path), purpose, body)
+        doubt, attempt = False, 0
+        while True:
+            attempt += 1
+            exchange = self._connection.exchange(call)
+            if exists is not None and _status(exchange) == exists:
+                return False
+            verdict = self._connection.verdict(exchange)
+            if isinstance(verdict, Answer):
+                return True
+            lost = verdict.uncertain
+            doubt = doubt or lost
+            if doubt and _found(there, verdict):
+                return False
+            if not lost or attempt >= self._connection.attempts:
+                raise RequestFailed(verdict.kind, *verdict.diagnostics, uncertain=doubt)
+            self._connection.wait(
+                self._connection.backoff(attempt), "the answer was lost, and nothing was created"
+            )
+
+
+def _found(there: Callable[[], bool], failed: RequestFailed) -> bool:
+    try:
+        return there()
+    except RequestFailed as unread:
+        # Neither the answer nor what there is now is known.
+        raise RequestFailed(failed.kind, *failed.diagnostics, *unread.diagnostics, uncertain=True) from None
+
+
+def _status(exchange: Exchange) -> int | None:
+    return exchange.outcome.status if isinstance(exchange.outcome, Answer) else None

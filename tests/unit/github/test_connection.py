@@ -1,0 +1,368 @@
+"""One request over real HTTP: what goes out, what is repeated, and what is made of the answer."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import threading
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from support.clockwork import TOKEN, World
+from support.github_json import problem
+from support.loopback import Loopback, Reply, Silence
+
+from envsync import __version__
+from envsync.errors import FailureKind, RequestFailed
+from envsync.github.call import Answer, Call, Exchange, Json, Lost, Method
+from envsync.github.connection import Access, Connection
+from envsync.github.retry import Policy
+from envsync.github.server import Target
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+ENVIRONMENTS = Target("/repos/acme/web/environments")
+ONCE = Policy(attempts=1)
+
+
+@pytest.fixture
+def connection(access: Callable[..., Access]) -> Iterator[Connection]:
+    opened = Connection(access())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def connected(access: Callable[..., Access]) -> Iterator[Callable[..., Connection]]:
+    opened: list[Connection] = []
+
+    def connect(**options: object) -> Connection:
+        opened.append(Connection(access(**options)))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.close()
+
+
+def call(method: Method, body: Json = None) -> Call:
+    return Call(method, ENVIRONMENTS, "list the environments", body)
+
+
+def test_a_request_says_who_asks_and_in_which_version(github: Loopback, connection: Connection) -> None:
+    github.on("GET /repos/acme/web/environments", Reply({"environments": []}))
+
+    received = connection.fetch(ENVIRONMENTS, "list the environments")
+
+    assert received.data.member("environments").items() == ()
+    headers = github.seen[0].headers
+    assert headers["authorization"] == f"token {TOKEN}"
+    assert headers["user-agent"] == f"envsync/{__version__}"
+    assert headers["x-github-api-version"] == "2022-11-28"
+    assert headers["accept"] == "application/vnd.github+json"
+    assert "content-type" not in headers
+
+
+def test_a_server_may_serve_the_api_under_a_path(github: Loopback, connected: Callable[..., Connection]) -> None:
+    github.on("GET /api/v3/repos/acme/web/environments", Reply([]))
+
+    received = connected(api_url=f"{github.address}/api/v3").fetch(ENVIRONMENTS, "list the environments")
+
+    assert received.data.items() == ()
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "POST", "DELETE"])
+def test_a_write_carries_its_body_as_json(github: Loopback, connection: Connection, method: Method) -> None:
+    github.on(f"{method} /repos/acme/web/environments", Reply({"id": 1}, 201))
+
+    exchange = connection.exchange(call(method, {"name": "ü🚀"}))
+
+    assert isinstance(exchange.outcome, Answer)
+    assert (exchange.outcome.status, exchange.outcome.data) == (201, {"id": 1})
+    assert github.seen[0].body == {"name": "ü🚀"}
+    assert github.seen[0].headers["content-type"] == "application/json"
+
+
+def test_no_body_reaches_a_log(github: Loopback, connection: Connection, caplog: pytest.LogCaptureFixture) -> None:
+    github.on("PUT /repos/acme/web/environments", Reply({"answer": "sealed"}))
+
+    with caplog.at_level(logging.DEBUG):
+        connection.exchange(call("PUT", {"encrypted_value": "sealed"}))
+
+    assert caplog.records
+    assert "sealed" not in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_each_request_leaves_a_trace_without_its_body(
+    github: Loopback, connection: Connection, world: World
+) -> None:
+    github.on("PUT /repos/acme/web/environments", Reply({}))
+
+    connection.exchange(call("PUT", {"wait_timer": 30}))
+
+    assert world.traces == ["PUT /repos/acme/web/environments -> 200 (0.000 s)"]
+
+
+@pytest.mark.parametrize(
+    "fault", [Reply(b"<html>Bad Gateway</html>", 502), Reply(b'{"id": '), Silence.CUT, Silence.CUT_SHORT]
+)
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_a_fault_is_repeated_where_twice_is_once(
+    github: Loopback, connection: Connection, world: World, method: Method, fault: Reply | Silence
+) -> None:
+    github.on(f"{method} /repos/acme/web/environments", fault, fault, Reply({"id": 1}))
+
+    exchange = connection.exchange(call(method))
+
+    assert exchange == Exchange(call(method), exchange.outcome, doubtful=True)
+    assert isinstance(exchange.outcome, Answer)
+    assert exchange.outcome.data == {"id": 1}
+    assert world.pauses == [1, 2]
+    assert len(world.notices) == 2
+    assert world.notices[0].startswith("waiting 1 s: ")
+
+
+@pytest.mark.parametrize("fault", [Reply(None, 500), Reply(b"{", 201), Silence.CUT, Silence.CUT_SHORT])
+def test_a_post_is_not(github: Loopback, connection: Connection, world: World, fault: Reply | Silence) -> None:
+    github.on("POST /repos/acme/web/environments", fault)
+
+    connection.exchange(call("POST"))
+
+    assert len(github.seen) == 1
+    assert world.pauses == []
+
+
+def test_github_s_limits_are_waited_for_and_announced(
+    github: Loopback, connection: Connection, world: World
+) -> None:
+    github.on(
+        "POST /repos/acme/web/environments",
+        problem(429, "You have exceeded a secondary rate limit", headers={"Retry-After": "12"}),
+        Reply({"id": 1}, 201),
+    )
+
+    exchange = connection.exchange(call("POST"))
+
+    assert connection.verdict(exchange) is exchange.outcome
+    assert world.notices == ["waiting 12 s: GitHub's secondary rate limit"]
+    assert world.pauses == [12]
+    assert not exchange.doubtful
+
+
+def test_a_limit_that_lasts_too_long_is_reported_with_its_end(
+    github: Loopback, connection: Connection, world: World
+) -> None:
+    used_up = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(world.now) + 2400)}
+    now = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT"}
+    github.on(
+        "GET /repos/acme/web/environments", problem(403, "API rate limit exceeded", headers={**used_up, **now})
+    )
+
+    with pytest.raises(RequestFailed, match="hourly rate limit is used up until") as raised:
+        connection.fetch(ENVIRONMENTS, "list the environments")
+
+    assert raised.value.kind is FailureKind.RATE_LIMITED
+    assert world.pauses == []
+
+
+def test_headers_that_make_no_sense_do_no_harm(github: Loopback, connection: Connection) -> None:
+    nonsense = {"X-RateLimit-Limit": "many", "X-RateLimit-Remaining": "few", "X-RateLimit-Reset": "", "Link": "<<"}
+    github.on("GET /repos/acme/web/environments", Reply([], 202, nonsense))
+
+    assert connection.fetch(ENVIRONMENTS, "list the environments").status == 202
+
+
+def lost(exchange: Exchange) -> Lost:
+    assert isinstance(exchange.outcome, Lost)
+    return exchange.outcome
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(
+    github: Loopback, connected: Callable[..., Connection]
+) -> None:
+    github.on("PUT /repos/acme/web/environments", Silence.HANG)
+
+    exchange = connected(timeout=0.05, policy=ONCE).exchange(call("PUT"))
+
+    assert lost(exchange) == Lost("GitHub did not answer in time")
+
+
+def test_a_server_that_is_not_there_got_nothing(connected: Callable[..., Connection]) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        exchange = connected(api_url=address, policy=ONCE).exchange(call("POST"))
+
+    assert lost(exchange) == Lost("127.0.0.1 refuses connections", sent=False)
+
+
+def test_a_post_that_never_left_may_be_sent_again(
+    github: Loopback, connected: Callable[..., Connection], world: World
+) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{reserved.getsockname()[1]}"
+        exchange = connected(api_url=address).exchange(call("POST"))
+
+    assert world.pauses == [1, 2, 4, 8]
+    assert not exchange.doubtful
+    assert github.seen == []
+
+
+def test_a_broken_answer_is_lost(github: Loopback, connected: Callable[..., Connection]) -> None:
+    cut = "the connection was cut off before the answer was complete"
+    connection = connected(policy=ONCE)
+
+    github.on("GET /repos/acme/web/environments", Silence.CUT)
+    assert lost(connection.exchange(call("GET"))) == Lost(cut)
+    github.on("GET /repos/acme/web/environments", Silence.CUT_SHORT)
+    assert lost(connection.exchange(call("GET"))) == Lost(cut)
+    github.on("GET /repos/acme/web/environments", Reply(b"not gzip", headers={"Content-Encoding": "gzip"}))
+    assert lost(connection.exchange(call("GET"))) == Lost("GitHub's answer could not be decompressed")
+
+
+@pytest.fixture
+def impostor(tmp_path: Path) -> Iterator[str]:
+    """A server with a certificate that nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    start = datetime(2000, 1, 1, tzinfo=UTC)
+    certificate = builder.not_valid_before(start).not_valid_after(start.replace(year=2200)).sign(key, SHA256())
+    pem = tmp_path / "impostor.pem"
+    pem.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+
+    def shake_hands(server: socket.socket) -> None:
+        peer, _ = server.accept()
+        with peer, suppress(ssl.SSLError), context.wrap_socket(peer, server_side=True) as encrypted:
+            encrypted.recv(1)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=shake_hands, args=(server,))
+        thread.start()
+        yield f"https://127.0.0.1:{server.getsockname()[1]}"
+        thread.join()
+
+
+def test_the_token_is_not_shown_to_an_impostor(
+    connected: Callable[..., Connection], impostor: str, world: World
+) -> None:
+    exchange = connected(api_url=impostor).exchange(call("PUT"))
+
+    assert lost(exchange) == Lost(
+        "the certificate of 127.0.0.1 is not trusted (self-signed certificate)", sent=False, lasting=True
+    )
+    assert world.pauses == []
+
+
+def test_no_proxy_sees_what_is_meant_for_this_machine(
+    github: Loopback, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    github.on("GET /repos/acme/web/environments", Reply([]))
+
+    assert connection.fetch(ENVIRONMENTS, "list the environments").status == 200
+
+
+def test_a_proxy_of_the_environment_s_leads_to_all_others(
+    connected: Callable[..., Connection], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as reserved:
+        reserved.bind(("127.0.0.1", 0))
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{reserved.getsockname()[1]}")
+        monkeypatch.setenv("no_proxy", "")
+        exchange = connected(api_url="https://ghe.invalid/api/v3", policy=ONCE).exchange(call("GET"))
+
+    assert lost(exchange) == Lost("the proxy did not let the request through", sent=False)
+
+
+def test_ctrl_c_is_not_an_outcome(github: Loopback, access: Callable[..., Access]) -> None:
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    github.on("GET /repos/acme/web/environments", Reply(None, 502))
+    patient = access()
+    connection = Connection(replace(patient, effects=replace(patient.effects, pause=interrupt)))
+
+    with pytest.raises(KeyboardInterrupt):
+        connection.fetch(ENVIRONMENTS, "list the environments")
+    connection.close()
+
+
+def test_the_other_loopback_is_reached_by_its_number(connected: Callable[..., Connection]) -> None:
+    with socket.socket(socket.AF_INET6) as reserved:
+        reserved.bind(("::1", 0))
+        address = f"http://[::1]:{reserved.getsockname()[1]}"
+        exchange = connected(api_url=address, policy=ONCE).exchange(call("GET"))
+
+    assert lost(exchange) == Lost("::1 refuses connections", sent=False)
+
+
+class TestRedirects:
+    """GitHub redirects what is asked of a repository under a former name."""
+
+    def test_a_read_goes_on_at_the_new_place_with_its_query(
+        self, github: Loopback, connection: Connection
+    ) -> None:
+        github.on(
+            "GET /repos/acme/web/environments",
+            Reply({}, 301, {"Location": f"{github.address}/repositories/7/environments"}),
+        )
+        github.on("GET /repositories/7/environments", Reply([]))
+
+        received = connection.fetch(Target(ENVIRONMENTS.path, (("per_page", "100"),)), "list the environments")
+
+        assert received.moved
+        assert github.lines == [
+            "GET /repos/acme/web/environments?per_page=100",
+            "GET /repositories/7/environments?per_page=100",
+        ]
+
+    @pytest.mark.parametrize("location", ["http://127.0.0.2:1/repositories/7", "https://evil.example/x", ""])
+    def test_the_token_does_not_follow_to_another_server(
+        self, github: Loopback, connection: Connection, location: str
+    ) -> None:
+        github.on("GET /repos/acme/web/environments", Reply({}, 301, {"Location": location}))
+
+        with pytest.raises(RequestFailed, match="leads away from") as raised:
+            connection.fetch(ENVIRONMENTS, "list the environments")
+
+        assert raised.value.diagnostics[0].code == "foreign-link"
+
+    def test_a_circle_is_left(self, github: Loopback, connection: Connection) -> None:
+        github.on("GET /repos/acme/web/environments", Reply({}, 301, {"Location": "/repos/acme/web/environments"}))
+
+        with pytest.raises(RequestFailed, match="redirects it without end"):
+            connection.fetch(ENVIRONMENTS, "list the environments")
+
+        assert len(github.seen) == 4
+
+    @pytest.mark.parametrize("status", [301, 302, 307, 308])
+    def test_a_write_does_not_follow(self, github: Loopback, connection: Connection, status: int) -> None:
+        github.on(
+            "PUT /repos/acme/web/environments", Reply({}, status, {"Location": "/repositories/7/environments"})
+        )
+
+        failed = connection.verdict(connection.exchange(call("PUT")))
+
+        assert isinstance(failed, RequestFailed)
+        assert failed.kind is FailureKind.CHANGED
+        assert len(github.seen) == 1

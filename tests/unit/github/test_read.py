@@ -1,0 +1,288 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+from support.github_json import CUSTOM, PROTECTED, environment, listing, problem, reviewers, secret, user, variable
+from support.loopback import Loopback, Reply
+
+from envsync.errors import FailureKind, RequestFailed
+from envsync.github.read import read_environment, read_repository
+from envsync.model import (
+    LiveEnvironment,
+    LivePattern,
+    LiveRule,
+    LiveSecret,
+    Pattern,
+    RefPolicy,
+    RefType,
+    RepositoryName,
+    Settings,
+    Unread,
+)
+
+if TYPE_CHECKING:
+    from envsync.github.reader import Reader
+
+E = "GET /repos/acme/web/environments"
+FORBIDDEN = problem(403, "Resource not accessible by personal access token")
+
+
+def serve_prod(github: Loopback, name: str = "prod", encoded: str = "prod") -> None:
+    """One environment with something of everything, in an order of GitHub's own."""
+    github.on(E, listing("environments", [environment(name, number=7, policy=CUSTOM)]))
+    github.on(f"{E}/{encoded}", Reply(environment(name, number=7, policy=CUSTOM)))
+    branches = [{"id": 12, "name": "main", "type": "branch"}, {"id": 11, "name": "v*", "type": "tag"}]
+    github.on(f"{E}/{encoded}/deployment-branch-policies", listing("branch_policies", branches))
+    rules = [
+        {"id": 3, "enabled": True, "app": {"slug": "gate"}},
+        {"id": 2, "enabled": False, "app": {"slug": "audit"}},
+    ]
+    github.on(f"{E}/{encoded}/deployment_protection_rules", listing("custom_deployment_protection_rules", rules))
+    variables = [variable("ZONE", "b"), variable("REGION", "eu")]
+    github.on(f"{E}/{encoded}/variables", listing("variables", variables, most=30))
+    github.on(f"{E}/{encoded}/secrets", listing("secrets", [secret("TOKEN"), secret("KEY")]))
+
+
+PROD = LiveEnvironment(
+    name="prod",
+    id=7,
+    settings=Settings(deployment_branch_policy=RefPolicy.SELECTED),
+    patterns=(LivePattern(12, Pattern(RefType.BRANCH, "main")), LivePattern(11, Pattern(RefType.TAG, "v*"))),
+    protection_rules=(LiveRule(2, "audit", enabled=False), LiveRule(3, "gate")),
+    variables={"REGION": "eu", "ZONE": "b"},
+    secrets={
+        "KEY": LiveSecret("KEY", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
+        "TOKEN": LiveSecret("TOKEN", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
+    },
+)
+
+
+def test_an_environment_is_read_in_full_and_sorted(github: Loopback, reader: Reader, web: RepositoryName) -> None:
+    serve_prod(github)
+
+    repository = read_repository(reader, web, ["PROD", "staging"], settings_only=False)
+
+    assert repository.name == repository.requested == web
+    assert repository.environment_names == ("prod",)
+    assert repository.environments == {"prod": PROD}
+    assert list(repository.environments["prod"].variables or ()) == ["REGION", "ZONE"]  # type: ignore[arg-type]
+    assert len(github.seen) == 5
+
+
+def test_only_the_environments_asked_for_cost_more_than_the_list(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    names = [f"env-{number:03}" for number in range(120)]
+    github.on(E, listing("environments", [environment(name) for name in reversed(names)]))
+
+    repository = read_repository(reader, web, [], settings_only=False)
+
+    assert repository.environment_names == tuple(names)
+    assert repository.environments == {}
+    assert github.lines == [f"{E}?per_page=100", f"{E}?page=2&per_page=100"]
+
+
+def test_everything_of_an_environment_is_read_however_much(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    serve_prod(github)
+    branches = [{"id": number, "name": f"release/{number}", "type": "branch"} for number in range(130)]
+    github.on(f"{E}/prod/deployment-branch-policies", listing("branch_policies", branches))
+    variables = [variable(f"V{number}", str(number)) for number in range(100)]
+    github.on(f"{E}/prod/variables", listing("variables", variables, most=30))
+    github.on(f"{E}/prod/secrets", listing("secrets", [secret(f"S{number}") for number in range(101)]))
+
+    found = read_repository(reader, web, ["prod"], settings_only=False).environments["prod"]
+
+    assert not isinstance(found.patterns, Unread)
+    assert not isinstance(found.variables, Unread)
+    assert not isinstance(found.secrets, Unread)
+    assert (len(found.patterns), len(found.variables), len(found.secrets)) == (130, 100, 101)
+
+
+@pytest.mark.parametrize("policy", [None, PROTECTED])
+def test_patterns_are_not_asked_for_where_github_answers_404(
+    github: Loopback, reader: Reader, web: RepositoryName, policy: object
+) -> None:
+    serve_prod(github)
+    github.on(E, listing("environments", [environment("prod", policy=policy)]))
+
+    found = read_repository(reader, web, ["prod"], settings_only=False).environments["prod"]
+
+    assert found.patterns == ()
+    assert not any("deployment-branch-policies" in line for line in github.lines)
+
+
+def test_settings_alone_say_that_the_rest_is_unread(github: Loopback, reader: Reader, web: RepositoryName) -> None:
+    serve_prod(github)
+
+    found = read_repository(reader, web, ["prod"], settings_only=True).environments["prod"]
+
+    assert found.patterns == PROD.patterns
+    assert found.protection_rules == PROD.protection_rules
+    assert found.variables == found.secrets == Unread("only settings were to be read", kind=None)
+    assert len(github.seen) == 3
+
+
+@pytest.mark.parametrize("answer", [FORBIDDEN, problem(404, "Not Found")])
+@pytest.mark.parametrize(
+    ("place", "part", "permission"),
+    [
+        ("deployment-branch-policies", "patterns", "Actions: read"),
+        ("deployment_protection_rules", "protection_rules", "Actions: read"),
+        ("variables", "variables", "Environments: read"),
+        ("secrets", "secrets", "Environments: read"),
+    ],
+)
+def test_what_the_token_may_not_see_is_unread_and_never_empty(
+    github: Loopback,
+    reader: Reader,
+    web: RepositoryName,
+    *,
+    place: str,
+    part: str,
+    permission: str,
+    answer: Reply,
+) -> None:
+    serve_prod(github)
+    github.on(f"{E}/prod/{place}", answer)
+
+    found = read_repository(reader, web, ["prod"], settings_only=False).environments["prod"]
+
+    unread = getattr(found, part)
+    assert isinstance(unread, Unread)
+    assert unread.kind is FailureKind.NOT_PERMITTED
+    assert "of prod in acme/web: GitHub" in unread.reason
+    assert unread.hint is not None
+    assert unread.hint.endswith(
+        f"the token from GH_TOKEN needs access to acme/web and the permission {permission}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (FORBIDDEN, FailureKind.NOT_PERMITTED),
+        (problem(404, "Not Found"), FailureKind.NOT_FOUND),
+        (problem(401, "Bad credentials"), FailureKind.NOT_AUTHENTICATED),
+        (Reply({"total_count": 0}), FailureKind.UNAVAILABLE),
+        (Reply({"environments": [{}]}), FailureKind.UNAVAILABLE),
+    ],
+)
+def test_a_list_that_cannot_be_read_is_a_failure(
+    github: Loopback, reader: Reader, web: RepositoryName, answer: Reply, kind: FailureKind
+) -> None:
+    github.on(E, answer)
+
+    with pytest.raises(RequestFailed) as raised:
+        read_repository(reader, web, ["prod"], settings_only=False)
+
+    assert raised.value.kind is kind
+
+
+def test_a_part_that_fails_otherwise_is_a_failure_too(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    serve_prod(github)
+    github.on(f"{E}/prod/secrets", Reply(None, 500))
+
+    with pytest.raises(RequestFailed, match="cannot list the secrets of prod in acme/web: GitHub answered 500"):
+        read_repository(reader, web, ["prod"], settings_only=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["eu/prod", "a b", "100%", "a:b", "a?b", "a#b", "größe", "🚀", "%2F", "a+b", "...", "~"]
+)
+def test_a_name_is_encoded_whole(github: Loopback, reader: Reader, web: RepositoryName, name: str) -> None:
+    serve_prod(github, name, quote(name, safe=""))
+
+    found = read_repository(reader, web, [name], settings_only=False).environments[name.casefold()]
+
+    assert found.variables == {"REGION": "eu", "ZONE": "b"}
+    assert read_environment(reader, web, name, settings_only=False) == found
+
+
+class TestRenamedRepository:
+    old = RepositoryName("acme", "old")
+
+    @pytest.fixture(autouse=True)
+    def renamed(self, github: Loopback) -> None:
+        serve_prod(github)
+        for rest in ("", "/environments", "/environments/prod"):
+            there = f"{github.address}/repositories/9{rest}"
+            github.on(
+                f"GET /repos/acme/old{rest}", Reply({"message": "Moved Permanently"}, 301, {"Location": there})
+            )
+        github.on("GET /repositories/9", Reply({"full_name": "acme/web"}))
+        github.on("GET /repositories/9/environments", listing("environments", [environment("prod", number=7)]))
+        github.on("GET /repositories/9/environments/prod", Reply(environment("prod", number=7)))
+
+    def test_is_read_under_its_new_name(self, github: Loopback, reader: Reader) -> None:
+        repository = read_repository(reader, self.old, ["prod"], settings_only=False)
+
+        assert repository.name == RepositoryName("acme", "web")
+        assert repository.requested == self.old
+        assert repository.environments["prod"].variables == {"REGION": "eu", "ZONE": "b"}
+        assert f"{E}/prod/variables?per_page=30" in github.lines
+
+    def test_has_to_have_a_new_name(self, github: Loopback, reader: Reader) -> None:
+        github.on("GET /repositories/9", Reply({"full_name": "web"}))
+
+        with pytest.raises(RequestFailed, match="full_name: it should be owner/name"):
+            read_repository(reader, self.old, [], settings_only=False)
+
+    def test_is_noticed_when_it_happens_between_two_reads(self, github: Loopback, reader: Reader) -> None:
+        with pytest.raises(RequestFailed, match="acme/old has been renamed") as raised:
+            read_environment(reader, self.old, "prod", settings_only=False)
+        assert raised.value.kind is FailureKind.CHANGED
+
+        github.on("GET /repositories/9/environments/prod", problem(404, "Not Found"))
+        with pytest.raises(RequestFailed, match="acme/old has been renamed"):
+            read_environment(reader, self.old, "prod", settings_only=False)
+
+
+def test_one_environment_is_read_by_its_name(github: Loopback, reader: Reader, web: RepositoryName) -> None:
+    serve_prod(github)
+
+    assert read_environment(reader, web, "prod", settings_only=False) == PROD
+    assert len(github.seen) == 5
+
+
+def test_none_is_said_only_of_what_a_readable_list_does_not_have(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    github.on(E, listing("environments", [environment("staging")]))
+    assert read_environment(reader, web, "prod", settings_only=False) is None
+
+    github.on(E, problem(404, "Not Found"))
+    with pytest.raises(RequestFailed) as raised:
+        read_environment(reader, web, "prod", settings_only=False)
+    assert raised.value.kind is FailureKind.NOT_FOUND
+
+
+def test_an_environment_of_the_list_is_there_whatever_its_own_address_says(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    serve_prod(github)
+    github.on(f"{E}/prod", problem(404, "Not Found"))
+
+    assert read_environment(reader, web, "prod", settings_only=False) == PROD
+
+
+def test_no_permission_is_not_no_environment(github: Loopback, reader: Reader, web: RepositoryName) -> None:
+    github.on(f"{E}/prod", FORBIDDEN)
+
+    with pytest.raises(RequestFailed, match="Resource not accessible") as raised:
+        read_environment(reader, web, "prod", settings_only=False)
+    assert raised.value.kind is FailureKind.NOT_PERMITTED
+
+
+def test_the_environment_in_the_answer_has_to_be_the_one_asked_for(
+    github: Loopback, reader: Reader, web: RepositoryName
+) -> None:
+    github.on(f"{E}/prod", Reply(environment("staging", rules=[reviewers(user("lead", 1))])))
+
+    with pytest.raises(RequestFailed, match="name: it should be prod"):
+        read_environment(reader, web, "prod", settings_only=False)

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support.github_json import listing
+from support.loopback import Loopback, Reply
+
+from envsync.errors import FailureKind, RequestFailed
+
+if TYPE_CHECKING:
+    from envsync.github.reader import Reader
+
+
+def test_a_reader_cannot_write(reader: Reader) -> None:
+    assert {name for name in dir(reader) if not name.startswith("_")} == {"get", "pages", "close"}
+
+
+def test_all_pages_are_read_however_few_github_puts_on_one(github: Loopback, reader: Reader) -> None:
+    github.on("GET /things", listing("things", [{"id": number} for number in range(95)], most=30))
+
+    pages = reader.pages("/things", "things", "list things")
+
+    assert [item.member("id").integer() for item in pages.items] == list(range(95))
+    assert github.lines == [
+        "GET /things?per_page=100",
+        "GET /things?page=2&per_page=30",
+        "GET /things?page=3&per_page=30",
+        "GET /things?page=4&per_page=30",
+    ]
+    assert not pages.moved
+
+
+def test_an_answer_may_be_the_list_itself(github: Loopback, reader: Reader) -> None:
+    github.on("GET /things", listing(None, [1, 2]))
+
+    pages = reader.pages("/things", None, "list things", query={"sort": "name"})
+
+    assert [item.integer() for item in pages.items] == [1, 2]
+    assert github.lines == ["GET /things?sort=name"]
+
+
+def test_all_pages_of_a_renamed_repository_are_read(github: Loopback, reader: Reader) -> None:
+    github.on(
+        "GET /repos/acme/old/things", Reply({}, 301, {"Location": f"{github.address}/repositories/7/things"})
+    )
+    github.on("GET /repositories/7/things", listing("things", list(range(130))))
+
+    pages = reader.pages("/repos/acme/old/things", "things", "list things")
+
+    assert len(pages.items) == 130
+    assert pages.moved
+    assert len(github.seen) == 3
+
+
+def test_pages_without_end_are_left(github: Loopback, reader: Reader) -> None:
+    following = {"Link": f'<{github.address}/things?page=2>; rel="next"'}
+    github.on("GET /things", Reply({"things": [1]}, headers=following))
+
+    with pytest.raises(RequestFailed, match="GitHub's pages have no end") as raised:
+        reader.pages("/things", "things", "list\x1b[2J things")
+
+    assert raised.value.kind is FailureKind.UNAVAILABLE
+    assert str(raised.value).startswith("cannot list\\x1b[2J things: ")
+    assert len(github.seen) == 2
+
+
+def test_a_next_page_elsewhere_is_not_fetched(github: Loopback, reader: Reader) -> None:
+    github.on("GET /things", Reply({"things": [1]}, headers={"Link": '<https://evil.example/things>; rel="next"'}))
+
+    with pytest.raises(RequestFailed, match="cannot list things: GitHub's answer leads away") as raised:
+        reader.pages("/things", "things", "list things")
+
+    assert raised.value.diagnostics[0].code == "foreign-link"
+
+
+@pytest.mark.parametrize("link", ['<x>; rel="last"', "<x>", "", "rel=next"])
+def test_a_link_header_without_a_next_page_ends_the_list(github: Loopback, reader: Reader, link: str) -> None:
+    github.on("GET /things", Reply({"things": [1]}, headers={"Link": link}))
+
+    assert len(reader.pages("/things", "things", "list things").items) == 1
+
+
+def test_an_answer_of_another_shape_is_no_empty_list(github: Loopback, reader: Reader) -> None:
+    github.on("GET /things", Reply({"total_count": 0}))
+
+    with pytest.raises(
+        RequestFailed, match="GET /things is not answered as by GitHub's API: things: it is missing"
+    ):
+        reader.pages("/things", "things", "list things")
