@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, assert_never
 
-from envsync.errors import Diagnostic, FailureKind, RequestFailed, SecretSourceError
+from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed, SecretSourceError
 from envsync.model import reviewer_key
 from envsync.plan.result import Because, Outcome, Result
 from envsync.plan.schedule import (
@@ -97,6 +97,9 @@ class Interpreter:
                 continue
             try:
                 self._take(repository, environment.environment, step.act)
+            except Interrupted:  # while it waited to try again
+                yield from _skipped(environment.steps[index:], Because.INTERRUPTED)
+                return
             except (RequestFailed, SecretSourceError) as error:
                 for change in step.makes:
                     yield _failed(change, error)

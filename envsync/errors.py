@@ -106,3 +106,6 @@ class RequestFailed(EnvsyncError):  # noqa: N818 - reads as what happened
         super().__init__(*diagnostics)
         self.kind = kind
         self.uncertain = uncertain
+        if kind in {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}:
+            # GitHub answers 404, too, for what a token may not see.
+            self.exit_code = ExitCode.NOT_PERMITTED

@@ -12,8 +12,8 @@ import sys
 import click
 
 from envsync import __version__
-from envsync.cli.options import Options, common, connecting
-from envsync.errors import EnvsyncError, ExitCode, Interrupted
+from envsync.cli.options import Options, common, connecting, reporting
+from envsync.errors import ExitCode
 
 EPILOG = (
     "Exit codes: 0 done or nothing to do, 1 failure, 2 differences, 3 partly applied, 4 not permitted, "
@@ -31,7 +31,8 @@ def cli() -> None:
     """
 
 
-@cli.command(epilog="Example: envsync validate -f environments.yaml. Exit codes: 0 valid, 1 not.")
+@cli.command(epilog="Example: envsync validate -f environments.yaml\n\nExit codes: 0 valid, 1 not.")
+@reporting
 @common
 def validate(options: Options) -> int:
     """Check the files, offline."""
@@ -41,11 +42,12 @@ def validate(options: Options) -> int:
 
 
 @cli.command(
-    epilog="Example: envsync plan --sandbox. Exit codes: 0 done, 1 failure or not everything could be read, "
+    epilog="Example: envsync plan --sandbox\n\nExit codes: 0 done, 1 failure or not everything could be read, "
     "2 differences (with --detailed-exitcode), 4 not permitted, 130 interrupted."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where GitHub differs from the files.")
 @connecting
+@reporting
 @common
 def plan(options: Options, *, detailed_exitcode: bool) -> int:
     """Show what apply would do."""
@@ -55,7 +57,7 @@ def plan(options: Options, *, detailed_exitcode: bool) -> int:
 
 
 @cli.command(
-    epilog="Example: envsync apply --sandbox --yes. Exit codes: 0 done or nothing to do, 1 failure, "
+    epilog="Example: envsync apply --sandbox --yes\n\nExit codes: 0 done or nothing to do, 1 failure, "
     "3 something was applied and something failed, 4 not permitted, 130 interrupted."
 )
 @click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
@@ -63,6 +65,7 @@ def plan(options: Options, *, detailed_exitcode: bool) -> int:
 @click.option("--allow-destroying", is_flag=True, help="Delete environments and secrets.")
 @click.option("--allow-commands", is_flag=True, help="Run the commands that the files name as sources of secrets.")
 @connecting
+@reporting
 @common
 def apply(
     options: Options, *, yes: bool, allow_weakening: bool, allow_destroying: bool, allow_commands: bool
@@ -76,7 +79,8 @@ def apply(
 
 
 @cli.command(
-    epilog="Example: envsync sandbox --fail 503:PUT:*:2, then, in another terminal, the lines that it prints. "
+    epilog="Example: envsync sandbox --fail 503:PUT:*:2\n\n"
+    "It prints two lines to paste into another terminal; there, plan and apply talk to it.\n\n"
     "Exit codes: 0 stopped, 1 failure."
 )
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="0: any free one.")
@@ -114,8 +118,6 @@ def run(arguments: list[str] | None = None) -> int:
     except click.ClickException as error:
         error.show()
         return ExitCode.FAILURE
-    except EnvsyncError as error:
-        return _explain(error)
     except KeyboardInterrupt:
         return _interrupted()
     except BrokenPipeError:
@@ -130,16 +132,6 @@ def run(arguments: list[str] | None = None) -> int:
 def _interrupted() -> int:
     click.echo("interrupted", err=True)
     return ExitCode.INTERRUPTED
-
-
-def _explain(error: EnvsyncError) -> int:
-    from envsync.cli.output import complain
-
-    if not isinstance(error, Interrupted):
-        complain(error.diagnostics)
-    else:
-        _interrupted()
-    return error.exit_code
 
 
 def _apologize(error: Exception) -> int:

@@ -16,11 +16,20 @@ from envsync.apply import Interpreter
 from envsync.cli.output import colored, complain, note, progress, result, width
 from envsync.cli.session import Live, Session, opened
 from envsync.config import load
-from envsync.errors import ConfigError, Diagnostic, ExitCode, FailureKind, Interrupted, Refused, SecretSourceError
+from envsync.errors import (
+    ConfigError,
+    Diagnostic,
+    ExitCode,
+    FailureKind,
+    Interrupted,
+    Refused,
+    SecretSourceError,
+    Severity,
+)
 from envsync.github.write import GitHubTarget
 from envsync.github.writer import open_writer
 from envsync.model import SecretValue, Unread
-from envsync.plan.codec import dumps, encode
+from envsync.plan.codec import dumps, encode, encode_diagnostics
 from envsync.plan.grants import Grants, refusals
 from envsync.plan.result import Because, Outcome, Result, encode_results, exit_code
 from envsync.plan.schedule import schedule
@@ -37,10 +46,19 @@ _REFUSED = {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKin
 
 
 def validate(options: Options) -> int:
-    configuration = load([Path(file) for file in options.files])
-    complain(configuration.warnings, options.color)
-    result(f"{', '.join(options.files)}: valid\n")
-    return ExitCode.OK
+    try:
+        found = load([Path(file) for file in options.files]).warnings
+    except ConfigError as error:
+        if options.output == "text":
+            raise
+        found = error.diagnostics
+    valid = all(each.severity is Severity.WARNING for each in found)
+    if options.output == "json":
+        result(dumps(encode_diagnostics(found)))
+    else:
+        complain(found, options.color)
+        result(f"{', '.join(options.files)}: valid\n")
+    return ExitCode.OK if valid else ExitCode.FAILURE
 
 
 # --- plan --------------------------------------------------------------------------------------------------

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
+from envsync.cli.output import complain
+from envsync.errors import EnvsyncError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -19,12 +22,12 @@ DEFAULT_FILE = "environments.yaml"
 @dataclass(frozen=True, slots=True)
 class Options:
     files: tuple[str, ...]
-    repositories: tuple[str, ...]  # globs; empty: all
-    environments: tuple[str, ...]
-    output: str
     color: str
     quiet: bool
     verbose: bool
+    output: str = "text"
+    repositories: tuple[str, ...] = ()  # globs; empty: all
+    environments: tuple[str, ...] = ()
     api_url: str | None = None
     sandbox: bool = False
     no_secrets: bool = False
@@ -41,11 +44,13 @@ _COMMON = (
         help=f"What must be; repeats.  [default: {DEFAULT_FILE}]",
     ),
     click.option(
-        "--repo", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; repeats."
+        "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="NO_COLOR is respected."
     ),
-    click.option(
-        "--environment", "environments", multiple=True, metavar="GLOB", help="Only these environments; repeats."
-    ),
+    click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
+    click.option("-v", "--verbose", is_flag=True, help="Say each request, without its content."),
+)
+
+_REPORTING = (
     click.option(
         "-o",
         "--output",
@@ -54,14 +59,13 @@ _COMMON = (
         show_default=True,
         help="How the result is written to standard output.",
     ),
-    click.option(
-        "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="NO_COLOR is respected."
-    ),
-    click.option("-q", "--quiet", is_flag=True, help="Nothing but the result and errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Say each request, without its content."),
 )
 
 _CONNECTING = (
+    click.option(
+        "--repo", "repositories", multiple=True, metavar="GLOB", help="Only these repositories; repeats."
+    ),
+    click.option("--environment", "environments", multiple=True, metavar="GLOB", help="Only these environments."),
     click.option("--api-url", metavar="URL", help="GitHub's API; else GITHUB_API_URL, else api.github.com."),
     click.option("--sandbox", is_flag=True, help="Use the embedded GitHub: no account, no token."),
     click.option("--no-secrets", is_flag=True, help="Read no source of a secret."),
@@ -77,9 +81,18 @@ def common(command: Callable[P, int]) -> Callable[..., int]:
         mine = {name: values.pop(name) for name in Options.__dataclass_fields__ if name in values}
         mine["files"] = mine["files"] or (DEFAULT_FILE,)
         options = Options(**mine)  # type: ignore[arg-type] # click has checked the types
-        return command(options=options, **values)  # type: ignore[arg-type,call-arg]
+        try:
+            return command(options=options, **values)  # type: ignore[arg-type,call-arg]
+        except EnvsyncError as error:
+            complain(error.diagnostics, options.color)
+            return error.exit_code
 
     return _with(_COMMON, wrapped)
+
+
+def reporting(command: Callable[P, int]) -> Callable[P, int]:
+    """Add the options of commands that have a result; `common` collects them."""
+    return _with(_REPORTING, command)
 
 
 def connecting(command: Callable[P, int]) -> Callable[P, int]:

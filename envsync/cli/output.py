@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
@@ -29,6 +28,8 @@ def colored(stream: TextIO, choice: str) -> bool:
 
 def width() -> int:
     """Columns: of the terminal, or of COLUMNS, else 80."""
+    import shutil
+
     return max(40, shutil.get_terminal_size((80, 24)).columns)
 
 
@@ -47,7 +48,9 @@ def note(options: Options, message: str) -> None:
 def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
     from envsync.render.diagnostics import render
 
-    click.echo(render(tuple(diagnostics), color=colored(sys.stderr, color), width=width()), err=True, nl=False)
+    found = tuple(diagnostics)
+    if found:
+        click.echo(render(found, color=colored(sys.stderr, color), width=width()), err=True, nl=False)
 
 
 @contextmanager

@@ -6,9 +6,13 @@ import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from envsync.errors import Severity
 from envsync.plan.changes import view
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from envsync.errors import Diagnostic
     from envsync.plan.changes import Address, Change, FieldChange, FieldValue, Plan
 
 FORMAT_VERSION = "1.0"
@@ -35,6 +39,24 @@ def encode(plan: Plan) -> dict[str, Json]:
         ],
         "unread": [asdict(each) for each in plan.unread],
         "warnings": [asdict(each) for each in plan.warnings],
+    }
+
+
+def encode_diagnostics(diagnostics: Sequence[Diagnostic]) -> dict[str, Json]:
+    """What `envsync validate -o json` prints, held by `schemas/diagnostics.schema.json`."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "valid": all(each.severity is not Severity.ERROR for each in diagnostics),
+        "diagnostics": [
+            {
+                "severity": each.severity.value,
+                "code": each.code,
+                "message": each.message,
+                "hint": each.hint,
+                "span": None if each.span is None else asdict(each.span),
+            }
+            for each in diagnostics
+        ],
     }
 
 

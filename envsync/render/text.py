@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
 _COLORS = {Action.CREATE: "green", Action.UPDATE: "yellow", Action.DELETE: "red"}
 _OUTCOME_COLORS = {Outcome.APPLIED: "green", Outcome.FAILED: "bold red", Outcome.SKIPPED: "yellow"}
+_WIDE, _LABEL = 80, 26  # columns: so that the values of all environments stand below each other
 _GRAVE = {Risk.WEAKENS, Risk.DESTROYS}
 
 
@@ -34,7 +35,7 @@ def render_plan(plan: Plan, *, width: int, color: bool) -> str:
     for repository, changes in groupby(plan.changes, key=lambda change: change.at.repository):
         parts.append(Text(printable(repository), style="bold"))
         for environment, group in groupby(changes, key=lambda change: change.at.environment):
-            parts += _environment(environment, list(group))
+            parts += _environment(environment, list(group), width)
         parts.append(Text())
     parts += _beside(plan)
     parts += _verdict(plan)
@@ -83,12 +84,12 @@ def _grid() -> Table:
 # --- the changes of one environment ------------------------------------------------------------------------
 
 
-def _environment(name: str, changes: list[Change]) -> list[RenderableType]:
+def _environment(name: str, changes: list[Change], width: int) -> list[RenderableType]:
     whole = next((view(each).action for each in changes if view(each).kind is Kind.ENVIRONMENT), Action.UPDATE)
     title = Text(f"  {_SIGNS[whole]} {printable(name)}", style=_COLORS[whole])
     table = _grid()
     table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", min_width=26, max_width=40)
+    table.add_column(overflow="fold", min_width=_LABEL if width >= _WIDE else None, max_width=40)
     table.add_column(overflow="fold")
     for change in changes:
         for row in _rows(change):

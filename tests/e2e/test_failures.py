@@ -88,6 +88,16 @@ def test_a_valid_file_is_said_to_be_valid(shell: Shell) -> None:
     assert shell.run("validate").out == "environments.yaml: valid\n"
 
 
+def test_validation_as_json(shell: Shell) -> None:
+    shell.write(FILE)
+    assert check("diagnostics", shell.ok("validate", "-o", "json"))["valid"]
+
+    shell.write(FILE.replace("wait_timer: 5", "wait_tmer: 5"))
+    ran = shell.run("validate", "-o", "json")
+    found = check("diagnostics", ran.out)
+    assert (ran.code, found["valid"], found["diagnostics"][0]["span"]["line"]) == (1, False, 6)
+
+
 # --- credentials and permissions ---------------------------------------------------------------------------
 
 
@@ -274,7 +284,7 @@ def test_ctrl_c_lets_the_request_in_flight_end_and_says_what_was_done(shell: She
         assert "interrupted" in out
         assert "Traceback" not in err
 
-        # What is left opens what the first apply had shut, so that it needs a grant: see docs/explanation/safety.md.
+        # What is left opens what the first apply had shut: docs/explanation/safety.md.
         assert shell.ok("apply", "--yes", "--allow-weakening", **environ)
 
 

@@ -37,6 +37,8 @@ def test_plan_text_in_a_narrow_terminal(golden: Callable[[str, str], None]) -> N
     text = render_plan(EVERYTHING, width=40, color=False)
 
     assert max(map(len, text.splitlines())) <= 40
+    wide = render_plan(EVERYTHING, width=200, color=False)
+    assert sorted("".join(text.split())) == sorted("".join(wide.split())), "nothing is cut off"
     golden("render/plan-narrow.txt", text)
 
 

@@ -1,0 +1,91 @@
+"""What is wrong with a valid file by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.config.body import settled
+from envsync.config.codes import Code
+from envsync.config.declaration import scalars
+from envsync.config.desire import Context, desired_environment
+from envsync.config.inheritance import check_nulls
+from envsync.config.nodes import Mapping, Scalar
+from envsync.config.repositories import is_pattern, sample
+from envsync.config.targets import check_targets
+from envsync.errors import Span
+from envsync.model import RepositoryName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envsync.config.body import Body
+    from envsync.config.declaration import Declaration
+    from envsync.config.environments import Environments
+    from envsync.config.findings import Findings
+    from envsync.config.nodes import Node
+
+_MAX_PRODUCT = 50_000
+
+
+def is_too_large(declaration: Declaration, findings: Findings) -> bool:
+    """Whether its parts multiply to more than anybody means, and than can be checked in a moment."""
+    wide = [override for override in declaration.overrides if is_pattern(override.key.text)]
+    repositories = len(declaration.repositories) + len(declaration.overrides)
+    others = len(declaration.environments) + sum(len(one.environments) for one in wide) + len(declaration.exclude)
+    if repositories * (1 + others) <= _MAX_PRODUCT:
+        return False
+    message = f"{repositories} repositories and overrides times {others} environments and patterns are too many"
+    findings.error(Code.TOO_MANY_ENVIRONMENTS, message, declaration.repositories[0].span, "split the file")
+    return True
+
+
+def check(declaration: Declaration, environments: Environments, findings: Findings) -> None:
+    check_targets(declaration, findings)
+    check_nulls(declaration, findings)
+    examples = tuple(_examples(declaration))
+    for key, body in _layers(declaration):
+        context = Context(next(iter(examples), RepositoryName("o", "r")), key, declaration.root, findings)
+        desired_environment(settled(body), context)
+        _warn(key, body, findings)
+    for repository in examples:
+        environments.of(repository)
+
+
+def _examples(declaration: Declaration) -> Iterator[RepositoryName]:
+    """Repositories that show what the file makes of any: those named, and one of each pattern and override."""
+    for item in (*declaration.repositories, *(override.key for override in declaration.overrides)):
+        yield sample(item.text)
+
+
+def _layers(declaration: Declaration) -> Iterator[tuple[Scalar, Body]]:
+    yield Scalar(Span("", 1, 1, 1, 1), "defaults", plain=False), declaration.defaults
+    yield from declaration.environments
+    for override in declaration.overrides:
+        yield from ((key, body) for key, body in override.environments if body is not None)
+
+
+def _warn(key: Scalar, body: Body, findings: Findings) -> None:
+    """What has no effect, though it is written."""
+    policy = body.fields.get("deployment_branch_policy")
+    rules = body.fields.get("deployment_protection_rules")
+    unreplaced = [key, *_patterns(policy.value if policy else None), *scalars(rules.value if rules else None)]
+    for item in unreplaced:
+        if "${" in item.text:
+            message = f"templates are not replaced in {findings.quoted(item)}"
+            hint = "they are in variables, sources of secrets and reviewers"
+            findings.warning(Code.TEMPLATE_NOT_REPLACED, message, item.span, hint)
+    ignored = body.fields.get("ignore")
+    written = set(body.fields)
+    written |= {name for name, entries in (("variables", body.variables), ("secrets", body.secrets)) if entries}
+    for item in scalars(ignored.value if ignored else None):
+        if item.text in written:
+            message = f"`{item.text}` is set here, but ignored"
+            findings.warning(
+                Code.SET_AND_IGNORED, message, item.span, "remove one of the two: what is set has no effect"
+            )
+
+
+def _patterns(policy: Node | None) -> tuple[Scalar, ...]:
+    if not isinstance(policy, Mapping):
+        return ()
+    return (*scalars(policy.get("branches")), *scalars(policy.get("tags")))

@@ -1,0 +1,80 @@
+"""What all files together want: of the repositories named in them, and of those that their patterns match."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from envsync.config.findings import Findings
+from envsync.config.gather import file_of, gather
+from envsync.config.repositories import RepositoryPattern, repository_name
+from envsync.errors import ConfigError, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from envsync.config.declaration import Declaration
+    from envsync.config.gather import Gathered
+    from envsync.errors import Diagnostic
+    from envsync.model import DesiredRepository, RepositoryName
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Who declares what of a repository: the `name:` of each file that does."""
+
+    repository: tuple[str, ...]  # sorted
+    environments: Mapping[str, str]  # by casefolded name
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    declarations: tuple[Declaration, ...]
+    warnings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def repositories(self) -> tuple[RepositoryName, ...]:
+        """Those that the files name, sorted."""
+        names = [repository_name(item.text) for file in self.declarations for item in file.names()]
+        found = {name.key: name for name in reversed(names)}
+        return tuple(found[key] for key in sorted(found))
+
+    @property
+    def patterns(self) -> tuple[RepositoryPattern, ...]:
+        """Those that have to be expanded, sorted."""
+        found = {
+            item.text: RepositoryPattern(item.text, archived=file.archived, forks=file.forks)
+            for file in self.declarations
+            for item in file.patterns()
+        }
+        return tuple(found[text] for text in sorted(found))
+
+    def desired(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> tuple[DesiredRepository, ...]:
+        """What every repository shall be, sorted.
+
+        `expanded` has the repositories that each of `patterns` matches, by its text; `exclude` is applied here.
+        Raises ConfigError for what only these repositories show, such as an environment that two files declare.
+        """
+        return tuple(one.desired() for one in self._gathered(expanded))
+
+    def owners(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> Mapping[str, Owners]:
+        """By `RepositoryName.key`, of the repositories that `desired` returns; raises what it raises."""
+        return {
+            one.name.key: Owners(
+                repository=tuple(sorted({part.declaration.owner for part in one.parts})),
+                environments={
+                    environment.name.casefold(): part.declaration.owner
+                    for part in one.parts
+                    for environment in part.environments
+                },
+            )
+            for one in self._gathered(expanded)
+        }
+
+    def _gathered(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> tuple[Gathered, ...]:
+        files = [file_of(declaration, Findings(declaration.page)) for declaration in self.declarations]
+        gathered = gather(files, expanded)
+        diagnostics = [diagnostic for file in files for diagnostic in file.findings.diagnostics]
+        if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
+            raise ConfigError(*diagnostics)
+        return gathered

@@ -1,0 +1,101 @@
+"""The JSON Schema of the file: where it lies, and which part of it describes which node."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, cast
+
+from envsync.config.nodes import Mapping, Scalar, Sequence
+
+if TYPE_CHECKING:
+    import collections.abc
+    from importlib.resources.abc import Traversable
+
+    from envsync.config.nodes import Node
+
+Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
+Schema = dict[str, Json]
+
+_NAME = "environments.schema.json"
+
+
+def schema_text(package: Traversable | None = None) -> str:
+    """From the wheel, where the schemas lie in the package, or from a checkout, where they lie beside it."""
+    package = package or resources.files("envsync")
+    file = package / "schemas" / _NAME
+    if not file.is_file():
+        with resources.as_file(package) as folder:
+            return (folder.parent / "schemas" / _NAME).read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8")
+
+
+@cache
+def file_schema() -> Schema:
+    """With every reference replaced by what it refers to: the format is not recursive."""
+    raw: Schema = json.loads(schema_text())
+    definitions = cast("Schema", raw.pop("$defs"))
+    return cast("Schema", _inlined(raw, definitions))
+
+
+def _inlined(value: Json, definitions: Schema) -> Json:
+    if isinstance(value, list):
+        return [_inlined(item, definitions) for item in value]
+    if not isinstance(value, dict):
+        return value
+    reference = value.get("$ref")
+    if isinstance(reference, str):
+        own = {key: item for key, item in value.items() if key != "$ref"}
+        value = {**cast("Schema", definitions[reference.removeprefix("#/$defs/")]), **own}
+    return {key: _whole(key, _inlined(item, definitions)) for key, item in value.items()}
+
+
+def _whole(key: str, value: Json) -> Json:
+    """JSON Schema's `$` ends a text; Python's lets a newline follow."""
+    return value.removesuffix("$") + r"\Z" if key == "pattern" and isinstance(value, str) else value
+
+
+def types(schema: Schema) -> tuple[str, ...]:
+    declared = schema["type"]
+    return (declared,) if isinstance(declared, str) else tuple(cast("list[str]", declared))
+
+
+def properties(schema: Schema) -> Schema:
+    return cast("Schema", schema.get("properties", {}))
+
+
+def allows(schema: Schema, node: Node) -> bool:
+    """Whether a collection of this kind may stand there, whatever it holds; a scalar is a value in any place."""
+    match node:
+        case Mapping():
+            return "object" in types(schema)
+        case Sequence():
+            return "array" in types(schema)
+        case Scalar():
+            return True
+
+
+def child_schema(schema: Schema, key: str) -> Schema | None:
+    """None: there is no such key."""
+    found = properties(schema).get(key, schema.get("additionalProperties"))
+    return found if isinstance(found, dict) else None
+
+
+def item_schema(schema: Schema) -> Schema:
+    return cast("Schema", schema["items"])
+
+
+def is_text(schema: Schema) -> bool:
+    """Whether a scalar there is the text as it is written; see the `$comment` of the schema."""
+    return {"string", "number"} <= set(types(schema))
+
+
+def title(schema: Schema) -> str:
+    return cast("str", schema["title"])
+
+
+def example(schema: Schema) -> str:
+    """As it could be written in a file: JSON is YAML."""
+    examples = cast("collections.abc.Sequence[Json]", schema["examples"])
+    return json.dumps(examples[0], ensure_ascii=False)

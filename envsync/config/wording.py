@@ -1,0 +1,217 @@
+"""What a violation of the schema means in the words of deployment environments."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, cast
+
+from envsync.config.codes import Code
+from envsync.config.masks import SOURCE_KEYS
+from envsync.config.near_misses import did_you_mean
+from envsync.config.nodes import Mapping, Scalar
+from envsync.config.repositories import is_pattern
+from envsync.config.scalars import is_null, resolve
+from envsync.config.schema import example, properties, title, types
+
+if TYPE_CHECKING:
+    import collections.abc
+
+    from jsonschema import ValidationError
+
+    from envsync.config.findings import Findings
+    from envsync.config.nodes import Entry, Node
+    from envsync.config.schema import Schema
+
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    node: Node
+    key: Scalar | None  # the nearest key above; None at the top
+    item: bool = False  # of the list under the key
+
+
+_KINDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "text",  # only where a number is taken as text
+    "integer": "a whole number",
+    "boolean": "true or false",
+}
+_SOURCES = "{env: NAME}, {file: PATH}, {command: [PROGRAM, ARGUMENT]} or external"
+_SPACE = "write `key: value`, with a space after the colon"
+_SOURCE_DEPTHS = {"defaults": 3, "environments": 4, "overrides": 6}
+_HINTS = {"Name of a secret or variable": "use letters, digits and underscores, and no digit first"}
+_GLUED = re.compile(r"[A-Za-z_]+:\S")
+
+
+def complain(
+    error: ValidationError, places: collections.abc.Mapping[Path, Place], findings: Findings
+) -> set[Path]:
+    """Reports a violation of the schema. Returns what of the document is of no use then."""
+    schema = cast("Schema", error.schema)
+    path: Path = tuple(error.absolute_path)
+    if schema.get("title") == "Source of a secret":
+        path = path[: _SOURCE_DEPTHS[str(path[0])]]
+        _bad_source(places[path], findings)
+        return {path}
+    place = places[path]
+    keyword = str(error.validator)
+    if keyword == "additionalProperties":
+        return {(*path, entry.key.text) for entry in _unknown_keys(schema, place, findings)}
+    if keyword == "required":
+        _missing_keys(error, schema, place, findings)
+        return set()
+    if "propertyNames" in error.absolute_schema_path:
+        name = str(error.instance)
+        key = next(entry.key for entry in _entries(place.node) if entry.key.text == name)
+        _bad_value(keyword, schema, Place(key, key), findings)
+        return {(*path, name)}
+    _bad_value(keyword, schema, place, findings)
+    return {path}
+
+
+def _entries(node: Node) -> tuple[Entry, ...]:
+    return cast("Mapping", node).entries
+
+
+def _bad_source(place: Place, findings: Findings) -> None:
+    """What stands there may be the secret itself: nothing of it is ever repeated."""
+    key = cast("Scalar", place.key)
+    name, node = findings.quoted(key), place.node
+    if isinstance(node, Scalar):
+        message = f"{name} has a value where its source belongs"
+        hint = f"write {_SOURCES}; if a real secret stood here, change it: it may live on in the file's history"
+    else:
+        message = f"the source of {name} is not one of the four that there are"
+        keys = [entry.key.text for entry in node.entries] if isinstance(node, Mapping) else []
+        guesses = [did_you_mean(text, SOURCE_KEYS) for text in keys if text not in SOURCE_KEYS]
+        near = next((guess for guess in guesses if guess), None)
+        hint = _SPACE if any(_GLUED.match(text) for text in keys) else near or f"write {_SOURCES}"
+    findings.error(Code.SECRET_SOURCE, message, key.span, hint)
+
+
+def _unknown_keys(schema: Schema, place: Place, findings: Findings) -> list[Entry]:
+    known = properties(schema)
+    unknown = [entry for entry in _entries(place.node) if entry.key.text not in known]
+    for entry in unknown[: findings.room + 1]:
+        text = entry.key.text
+        message = f"{findings.quoted(entry.key)} is not a field of {_noun(schema)}"
+        near = _SPACE if _GLUED.match(text) else did_you_mean(text, known)
+        findings.error(Code.UNKNOWN_KEY, message, entry.key.span, near or f"its fields are {', '.join(known)}")
+    return unknown
+
+
+def _missing_keys(error: ValidationError, schema: Schema, place: Place, findings: Findings) -> None:
+    there = {entry.key.text for entry in _entries(place.node)}
+    missing = [name for name in cast("list[str]", error.validator_value) if name not in there]
+    known = cast("dict[str, Schema]", properties(schema))
+    lines = ", ".join(f"`{name}: {example(known[name])}`" for name in missing)
+    names = ", ".join(f"`{name}`" for name in missing)
+    span = place.key.span if place.key else replace(place.node.span, end_line=1, end_column=1)
+    findings.error(Code.MISSING_KEY, f"{_noun(schema)} needs {names}", span, f"for example {lines}")
+
+
+def _bad_value(keyword: str, schema: Schema, place: Place, findings: Findings) -> None:
+    node, key = place.node, place.key
+    scalar = node if isinstance(node, Scalar) and node.text and not findings.hides(node.span) else None
+    place_span = key.span if key else node.span
+    span = scalar.span if scalar else place_span
+    value = findings.quoted(scalar) if scalar else "this"
+    if keyword == "type":
+        complaint = _wrong_type(schema, place, findings)
+    elif keyword in {"const", "enum"}:
+        complaint = _wrong_value(schema, value, scalar)
+    elif keyword in {"minimum", "maximum"}:
+        complaint = Code.OUT_OF_RANGE, f"{value} is not between 0 and 43200 minutes", "43200 minutes are 30d"
+    elif keyword in _COUNTS:
+        complaint = (
+            Code.WRONG_COUNT,
+            f"{_named(place, findings)} {_COUNTS[keyword].format(schema[keyword])}",
+            _example(schema),
+        )
+    else:
+        complaint = _wrong_format(keyword, schema, value, scalar)
+    code, message, hint = complaint
+    findings.error(code, message, span, hint)
+
+
+_COUNTS = {
+    "minItems": "needs at least {}",
+    "maxItems": "takes at most {}",
+    "minProperties": "needs at least {} of its fields",
+    "maxProperties": "takes at most {}",
+}
+
+
+def _wrong_type(schema: Schema, place: Place, findings: Findings) -> tuple[Code, str, str]:
+    node = place.node
+    what = _named(place, findings)
+    if isinstance(node, Scalar) and is_null(node):
+        if title(schema) == "Environment":
+            return (
+                Code.NULL_VALUE,
+                f"{what} says nothing",
+                f"for GitHub's defaults write `{what.strip('`')}: {{}}`",
+            )
+        text = '; the text null is written "null"' if "string" in types(schema) else ""
+        return Code.NULL_VALUE, f"{what} has no value", f"{_example(schema)}{text}"
+    if isinstance(node, Scalar) and _GLUED.match(node.text):
+        return Code.WRONG_TYPE, f"{what} is text and no mapping", _SPACE
+    expected = dict.fromkeys(_KINDS[kind] for kind in types(schema) if kind != "null")
+    return Code.WRONG_TYPE, f"{what} must be {' or '.join(expected)}, not {_kind(node)}", _example(schema)
+
+
+def _wrong_value(schema: Schema, value: str, scalar: Scalar | None) -> tuple[Code, str, str]:
+    if "const" in schema:
+        return Code.UNSUPPORTED_VERSION, f"{value} is not a version of this format", "write `version: 1`"
+    names = cast("list[str]", schema["enum"])
+    near = did_you_mean(scalar.text, names) if scalar else None
+    patterns = ", or give patterns: {branches: [main]}" if "protected" in names else ""
+    return Code.WRONG_VALUE, f"{value} is not {_noun(schema)}", near or f"write {', '.join(names)}{patterns}"
+
+
+def _wrong_format(keyword: str, schema: Schema, value: str, scalar: Scalar | None) -> tuple[Code, str, str]:
+    text = scalar.text if scalar else ""
+    if not text:
+        return Code.WRONG_FORMAT, f"{_noun(schema)} cannot be empty", _example(schema)
+    if keyword == "maxLength":
+        return Code.WRONG_FORMAT, f"{_noun(schema)} has at most {schema[keyword]} characters", _example(schema)
+    hint = _HINTS.get(title(schema), _example(schema))
+    if text.startswith("@"):
+        hint = f"write it without the @; {hint}"
+    if title(schema) == "Repository" and is_pattern(text.partition("/")[0]):
+        hint = "an owner cannot be a pattern: name each"
+    return Code.WRONG_FORMAT, f"{value} is not {_noun(schema)}", hint
+
+
+def _named(place: Place, findings: Findings) -> str:
+    if place.key is None:
+        return "the file"
+    key = findings.quoted(place.key)
+    return f"an item of {key}" if place.item else key
+
+
+def _kind(node: Node) -> str:
+    match node:
+        case Mapping():
+            return "a mapping"
+        case Scalar():
+            value = resolve(node)
+            if isinstance(value, bool):
+                return "true or false"
+            return "text" if isinstance(value, str) else "a number"
+        case _:
+            return "a list"
+
+
+def _example(schema: Schema) -> str:
+    return f"for example {example(schema)}"
+
+
+def _noun(schema: Schema) -> str:
+    name = title(schema)
+    return f"{'an' if name[0] in 'AEIO' else 'a'} {name[0].lower()}{name[1:]}"

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from envsync.config.text import MAX_BYTES, read, same_file
+from envsync.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_file_is_text_with_lines_and_a_folder(tmp_path: Path) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes("eins\nzwei ü".encode())
+
+    source = read(path)
+
+    assert (source.file, source.root, source.lines) == (str(path), str(tmp_path), ("eins", "zwei ü"))
+
+
+def test_the_folder_is_absolute_however_the_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").touch()
+
+    assert read(tmp_path.__class__("a.yaml")).root == str(tmp_path)
+
+
+def test_lines_end_where_libyaml_ends_them(tmp_path: Path) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes("a\r\nb\rc\nd\x85e\u2028f\u2029g\x0ch".encode())
+
+    assert read(path).lines == ("a", "b", "c", "d", "e", "f", "g\x0ch")
+
+
+def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes(b"\xef\xbb\xbfversion: 1")
+
+    assert read(path).text == "version: 1"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\xff\xfea\x00", "file-not-utf8"),
+        (b"a: \xfc", "file-not-utf8"),
+        (b"\x7fELF\x80", "file-not-utf8"),
+        (b"#" * (MAX_BYTES + 1), "file-too-large"),
+    ],
+)
+def test_what_is_no_text_is_refused(tmp_path: Path, data: bytes, code: str) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes(data)
+
+    with pytest.raises(ConfigError) as caught:
+        read(path)
+
+    assert caught.value.diagnostics[0].code == code
+
+
+def test_the_largest_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes(b"#" * MAX_BYTES)
+
+    assert len(read(path).text) == MAX_BYTES
+
+
+def test_bytes_of_a_broken_file_are_not_repeated(tmp_path: Path) -> None:
+    path = tmp_path / "environments.yaml"
+    path.write_bytes(b"\nsecrets: {A: hunter2\xfc}")
+
+    with pytest.raises(ConfigError, match="line 2") as caught:
+        read(path)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_two_ways_to_name_a_file_are_one_file(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").touch()
+    (tmp_path / "b.yaml").symlink_to("a.yaml")
+
+    assert same_file(tmp_path / "a.yaml") == same_file(tmp_path / "b.yaml")
