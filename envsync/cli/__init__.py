@@ -36,7 +36,7 @@ def cli() -> None:
 @common
 def validate(options: Options) -> int:
     """Check the files, offline."""
-    from envsync.cli.commands import validate as run
+    from envsync.cli.validate import validate as run
 
     return run(options)
 
@@ -51,7 +51,7 @@ def validate(options: Options) -> int:
 @common
 def plan(options: Options, *, detailed_exitcode: bool) -> int:
     """Show what apply would do."""
-    from envsync.cli.commands import plan as run
+    from envsync.cli.plan import plan as run
 
     return run(options, detailed_exitcode=detailed_exitcode)
 
@@ -71,7 +71,7 @@ def apply(
     options: Options, *, yes: bool, allow_weakening: bool, allow_destroying: bool, allow_commands: bool
 ) -> int:
     """Change on GitHub what differs, and nothing else."""
-    from envsync.cli.commands import apply as run
+    from envsync.cli.apply import apply as run
     from envsync.plan.grants import Grants
 
     grants = Grants(weakening=allow_weakening, destroying=allow_destroying)

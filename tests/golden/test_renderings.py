@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 UNVERIFIABLE = Plan("0" * 64, secrets=EVERYTHING.secrets[1:2])
+HARMLESS = Plan("0" * 64, changes=EVERYTHING.changes[1:2])
 BLIND = Plan("0" * 64, unread=EVERYTHING.unread, unmet=EVERYTHING.unmet)
 RESULTS = [
     *(Result(change, Outcome.APPLIED) for change in EVERYTHING.changes[:5]),
@@ -56,6 +57,7 @@ def test_colour_adds_nothing_that_text_does_not_say() -> None:
 def test_in_sync_is_said_only_where_it_is_known(golden: Callable[[str, str], None]) -> None:
     golden("render/plan-in-sync.txt", render_plan(Plan("0" * 64), width=80, color=False))
     golden("render/plan-unverifiable.txt", render_plan(UNVERIFIABLE, width=80, color=False))
+    golden("render/plan-harmless.txt", render_plan(HARMLESS, width=80, color=False))
     golden("render/plan-blind.txt", render_plan(BLIND, width=80, color=False))
 
 

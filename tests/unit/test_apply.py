@@ -6,7 +6,7 @@ import pytest
 from support.world import World
 
 from envsync.apply import Interpreter
-from envsync.errors import Diagnostic, ExitCode, FailureKind, RequestFailed, SecretSourceError
+from envsync.errors import Diagnostic, ExitCode, FailureKind, Interrupted, RequestFailed, SecretSourceError
 from envsync.model import (
     DesiredEnvironment,
     DesiredRepository,
@@ -271,6 +271,16 @@ def test_an_interrupted_apply_says_what_it_left() -> None:
         (Outcome.SKIPPED, Because.INTERRUPTED),
         (Outcome.SKIPPED, Because.INTERRUPTED),
     ]
+    assert exit_code(results) == ExitCode.INTERRUPTED
+
+
+def test_who_is_interrupted_while_waiting_to_try_again_did_not_fail() -> None:
+    there = world()
+    there.fail = failing("create_variable", Interrupted(Diagnostic("interrupted", "interrupted")))
+
+    results = applied(there, DesiredEnvironment("a", GUARDED, variables={"X": "1"}, secrets=SECRET))
+
+    assert outcomes(results) == [Outcome.APPLIED, Outcome.SKIPPED, Outcome.SKIPPED]
     assert exit_code(results) == ExitCode.INTERRUPTED
 
 
