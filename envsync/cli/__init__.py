@@ -79,7 +79,7 @@ def apply(
 
 
 @cli.command(
-    epilog="Example: envsync sandbox --fail 503:PUT:*:2\n\n"
+    epilog="Example: envsync sandbox --fail '503:PUT:*:2'\n\n"
     "It prints two lines to paste into another terminal; there, plan and apply talk to it.\n\n"
     "Exit codes: 0 stopped, 1 failure."
 )

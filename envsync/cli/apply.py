@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 
 def apply(options: Options, grants: Grants, *, yes: bool, allow_commands: bool) -> int:
     stop = Stop(options)
-    with opened(options, stop.pause) as session:
+    with opened(options, allow_commands=allow_commands, pause=stop.pause) as session:
         found = session.plan
         if options.output == "text":
-            show_plan(options, found)
+            show_plan(options, found, grants)
         if refused := refusals(found, grants):
             raise Refused(*refused)
-        if found.changes and not yes:
-            _confirm(options, found)
+        if found.changes and not yes and not _confirmed(options, found, grants):
+            note(options, "nothing was changed, as you decided")
+            return ExitCode.FAILURE
         results = _interpret(options, session, stop, allow_commands=allow_commands)
     if options.output == "json":
         result(dumps(encode_results(found, results)))
@@ -61,7 +62,7 @@ def _apply_code(session: Session, results: list[Result]) -> ExitCode:
     return ExitCode.PARTLY_APPLIED if applied else unread_code(session.live)
 
 
-def _confirm(options: Options, found: Plan) -> None:
+def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             Diagnostic(
@@ -69,11 +70,10 @@ def _confirm(options: Options, found: Plan) -> None:
             )
         )
     if options.output == "json":  # nobody can agree to what they have not seen
-        click.echo(plan_text(options, found, sys.stderr), err=True)
+        click.echo(plan_text(options, found, grants, sys.stderr), err=True)
     count = len(found.changes)
     changes = "this change" if count == 1 else f"these {count} changes"
-    if not click.confirm(f"\nApply {changes}?", err=True):
-        raise ConfigError(Diagnostic("not-confirmed", "nothing was changed, as you decided"))
+    return click.confirm(f"\nApply {changes}?", err=True)
 
 
 def _interpret(options: Options, session: Session, stop: Stop, *, allow_commands: bool) -> list[Result]:
@@ -105,11 +105,16 @@ def _standing_in(
 ) -> Callable[[DesiredSecret], SecretValue]:
     """In the sandbox a secret whose source has nothing to give gets a value all the same."""
 
+    said: set[str] = set()
+
     def standing_in(secret: DesiredSecret) -> SecretValue:
         try:
             return read(secret)
         except SecretSourceError as error:
-            note(options, f"sandbox: a stand-in value for {error}")
+            words = f"sandbox: {secret.name} gets a stand-in value ({secret.span}): {error}"
+            if words not in said:  # many repositories can share a line of the file
+                note(options, words)
+                said.add(words)
             return SecretValue(b"a stand-in of the envsync sandbox")
 
     return standing_in

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from envsync.errors import Diagnostic
 
 
+_UNFOLDED = 1000
+
+
 def colored(stream: TextIO, choice: str) -> bool:
     match choice:
         case "always":
@@ -27,10 +30,10 @@ def colored(stream: TextIO, choice: str) -> bool:
 
 
 def width() -> int:
-    """Columns: of the terminal, or of COLUMNS, else 80."""
+    """Columns: of the terminal, or of COLUMNS; else so many that nothing is folded that somebody may search."""
     import shutil
 
-    return max(40, shutil.get_terminal_size((80, 24)).columns)
+    return max(40, shutil.get_terminal_size((_UNFOLDED, 24)).columns)
 
 
 def result(text: str) -> None:

@@ -10,18 +10,26 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envsync.cli.output import note, progress
+from envsync.cli.output import complain, note, progress
 from envsync.config import load
-from envsync.errors import ConfigError, CredentialError, Diagnostic, FailureKind, RequestFailed
+from envsync.errors import (
+    ConfigError,
+    CredentialError,
+    Diagnostic,
+    FailureKind,
+    RequestFailed,
+    SecretSourceError,
+)
 from envsync.github.connection import Access, Effects
 from envsync.github.credentials import Credential, find, gh_token
 from envsync.github.expand import expand
 from envsync.github.read import read_repository
 from envsync.github.reader import open_reader
-from envsync.github.server import api_url
+from envsync.github.server import DEFAULT_API_URL, api_url
 from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Team, Unread, User
-from envsync.plan.changes import Notice
+from envsync.plan.changes import Address, Notice, SecretCreate, SecretUpdate
 from envsync.plan.diff import Scope, diff
+from envsync.secrets.sources import Sources
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,9 +57,16 @@ class Session:
 
 
 @contextmanager
-def opened(options: Options, pause: Callable[[float], None] = time.sleep) -> Iterator[Session]:
+def opened(
+    options: Options, *, allow_commands: bool = True, pause: Callable[[float], None] = time.sleep
+) -> Iterator[Session]:
     """Read the files, then GitHub, and compare. The sandbox, if it is one, is up while the context is."""
+    if options.sandbox and options.api_url is not None:
+        raise ConfigError(
+            Diagnostic("two-servers", "--sandbox and --api-url name two servers", "leave one of them out")
+        )
     configuration = load([Path(file) for file in options.files])
+    complain(configuration.warnings, options.color)
     scope = Scope(options.environments)
     if options.sandbox:
         from envsync.sandbox import FULL_TOKEN, Sandbox
@@ -66,7 +81,13 @@ def opened(options: Options, pause: Callable[[float], None] = time.sleep) -> Ite
     else:
         server = api_url(options.api_url, os.environ)
         credential = find(os.environ, api_url=server, gh=gh_token)
-        yield _read(options, configuration, Access(server, credential, effects=_effects(options, pause)), scope)
+        if server != DEFAULT_API_URL:
+            note(options, f"comparing with {server}, with the token from {credential.source}")
+        session = _read(
+            options, configuration, Access(server, credential, effects=_effects(options, pause)), scope
+        )
+        missing = () if options.no_secrets else _missing_sources(session, Sources(os.environ, allow_commands))
+        yield replace(session, plan=replace(session.plan, warnings=(*session.plan.warnings, *missing)))
 
 
 def _effects(options: Options, pause: Callable[[float], None]) -> Effects:
@@ -75,6 +96,22 @@ def _effects(options: Options, pause: Callable[[float], None]) -> Effects:
             note(options, line)
 
     return Effects(pause=pause, notify=lambda words: note(options, words), trace=trace)
+
+
+def _missing_sources(session: Session, sources: Sources) -> Iterator[Notice]:
+    """What apply would fail at, as far as that is known before it starts."""
+    wanted = {
+        Address(str(repository.name), environment.name): environment.secrets
+        for repository in session.desired
+        for environment in repository.environments
+    }
+    for change in session.plan.changes:
+        if isinstance(change, SecretCreate | SecretUpdate):
+            try:
+                sources.check(wanted[change.at][change.name])
+            except SecretSourceError as error:
+                message = f"{change.at.environment}: the secret {change.name} cannot be written: {error}"
+                yield Notice(change.at.repository, error.diagnostics[0].code, message)
 
 
 # --- what the files say ------------------------------------------------------------------------------------
@@ -89,28 +126,30 @@ def _desired(options: Options, configuration: Configuration, reader: Reader) -> 
 
 
 def _selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
-    """Raises where nothing is left: an empty plan would read as if all were well."""
+    """Raises where something that was asked for is not there: an empty plan would read as if all were well."""
+    if not desired:
+        raise _nothing(
+            "repository", "the files match no repository", "see `repositories` and `exclude` in the files"
+        )
+    keys = [each.name.key for each in desired]
+    for glob in options.repositories:
+        if not any(fnmatchcase(key, glob.casefold()) for key in keys):
+            raise _nothing(
+                "repository", f"no repository of the files matches {glob}", "see `repositories` in the files"
+            )
     globs = [glob.casefold() for glob in options.repositories]
     kept = tuple(each for each in desired if not globs or any(fnmatchcase(each.name.key, glob) for glob in globs))
-    if not kept:
-        given = " or ".join(options.repositories)
-        raise ConfigError(
-            Diagnostic(
-                "no-repository",
-                f"no repository of the files matches {given}" if given else "the files match no repository",
-                "see `repositories` and `exclude` in the files, and whether the token may see them",
+    names = [environment.name for repository in kept for environment in repository.environments]
+    for glob in options.environments:
+        if not any(Scope((glob,)).holds(name) for name in names):
+            raise _nothing(
+                "environment", f"no environment of the files matches {glob}", "see `environments` in the files"
             )
-        )
-    scope = Scope(options.environments)
-    if scope.globs and not any(scope.holds(each.name) for one in kept for each in one.environments):
-        raise ConfigError(
-            Diagnostic(
-                "no-environment",
-                f"no environment of the files matches {' or '.join(scope.globs)}",
-                "see `environments` in the files",
-            )
-        )
     return kept
+
+
+def _nothing(what: str, message: str, hint: str) -> ConfigError:
+    return ConfigError(Diagnostic(f"no-{what}", message, hint))
 
 
 # --- what GitHub says --------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ class Connection:
             if isinstance(decision, GiveUp):
                 return Exchange(call, outcome, doubtful)
             doubtful = doubtful or may_have_happened(outcome)
-            self.wait(decision.seconds, decision.why)
+            self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
             waited += decision.seconds
 
     def wait(self, seconds: float, why: str) -> None:

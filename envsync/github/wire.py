@@ -45,7 +45,7 @@ class Wire:
         if is_loopback(api_url):
             # No proxy of the environment's is to see what is meant for this machine.
             self._connection.session.trust_env = False
-        self._host = host
+        self._host = parts.netloc  # with the port: that is what gets mistyped
         self._body: str | None = None
         self._outcome: Outcome = Lost("nothing was sent", sent=False)
 

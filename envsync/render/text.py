@@ -11,16 +11,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from envsync.plan.changes import Action, EnvironmentCreate, Kind, Risk, SettingsUpdate, view
-from envsync.plan.result import Outcome
+from envsync.plan.changes import Action, EnvironmentCreate, Kind, PatternCreate, Risk, SettingsUpdate, view
+from envsync.plan.result import Because, Outcome
 from envsync.render.printable import printable, quoted, value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from rich.console import RenderableType
 
-    from envsync.plan.changes import Address, Change, FieldChange, Plan, View
+    from envsync.plan.changes import Address, Change, FieldChange, FieldValue, Plan, UnreadPart, View
+    from envsync.plan.grants import Grants
     from envsync.plan.result import Result
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
@@ -30,7 +31,7 @@ _WIDE, _LABEL = 80, 26  # columns: so that the values of all environments stand 
 _GRAVE = {Risk.WEAKENS, Risk.DESTROYS}
 
 
-def render_plan(plan: Plan, *, width: int, color: bool) -> str:
+def render_plan(plan: Plan, grants: Grants, *, width: int, color: bool) -> str:
     parts: list[RenderableType] = []
     for repository, changes in groupby(plan.changes, key=lambda change: change.at.repository):
         parts.append(Text(printable(repository), style="bold"))
@@ -38,7 +39,7 @@ def render_plan(plan: Plan, *, width: int, color: bool) -> str:
             parts += _environment(environment, list(group), width)
         parts.append(Text())
     parts += _beside(plan)
-    parts += _verdict(plan)
+    parts += _verdict(plan, grants)
     return _print(parts, width=width, color=color)
 
 
@@ -125,8 +126,12 @@ def _rows(change: Change) -> list[tuple[Text, Text, Text]]:
 
 
 def _field(field: FieldChange, *, is_new: bool) -> str:
-    after = f"{value(field.after)}{_unit(field)}"
-    return after if is_new else f"{value(field.before)} -> {after}"
+    after = f"{_value(field, field.after)}{_unit(field)}"
+    return after if is_new else f"{_value(field, field.before)} -> {after}"
+
+
+def _value(field: FieldChange, what: FieldValue) -> str:
+    return "by patterns" if field.name == "deployment_branch_policy" and what == "selected" else value(what)
 
 
 def _unit(field: FieldChange) -> str:
@@ -156,11 +161,7 @@ def _beside(plan: Plan) -> list[RenderableType]:
     parts: list[RenderableType] = []
     failed = [part for part in plan.unread if part.failed]
     unasked = [part for part in plan.unread if not part.failed]
-    parts += _section(
-        "Could not be read, so nothing is known about it:",
-        ((_place(part.repository, part.environment), f"{part.part}: {part.reason}", part.hint) for part in failed),
-        "bold red",
-    )
+    parts += _section("Could not be read, so nothing is known about it:", _unread_rows(failed), "bold red")
     parts += _section(
         "Required by the file, but envsync cannot make it:",
         ((_at(each.at), f"{_named(each.kind, each.name)}: {each.reason}", None) for each in plan.unmet),
@@ -171,11 +172,7 @@ def _beside(plan: Plan) -> list[RenderableType]:
         ((_place(each.repository, None), each.message, None) for each in plan.warnings),
         "bold yellow",
     )
-    parts += _section(
-        "Not read, as asked:",
-        ((_place(part.repository, part.environment), f"{part.part} ({part.reason})", None) for part in unasked),
-        "bold",
-    )
+    parts += _section("Not read, as asked:", _unread_rows(unasked), "bold")
     parts += _section(
         "Secrets that exist, whose value cannot be verified:",
         (
@@ -193,6 +190,18 @@ def _beside(plan: Plan) -> list[RenderableType]:
         "bold",
     )
     return parts
+
+
+def _unread_rows(parts: Iterable[UnreadPart]) -> Iterator[tuple[str, str, str | None]]:
+    """One row for all that could not be read for the same reason: one missing permission hides many parts."""
+    groups: dict[tuple[str, str | None, str, str | None], list[str]] = {}
+    for part in parts:
+        whole = part.environment is None
+        key = (part.repository, None if whole else part.part, part.reason, part.hint)
+        groups.setdefault(key, []).append(part.environment or "")
+    for (repository, what, reason, hint), environments in groups.items():
+        place = repository if what is None else f"{repository} {', '.join(environments)}"
+        yield place, reason if what is None else f"{what}: {reason}", hint
 
 
 def _section(title: str, rows: Iterable[tuple[str, str, str | None]], style: str) -> list[RenderableType]:
@@ -224,21 +233,23 @@ def _place(repository: str | None, environment: str | None) -> str:
 # --- the last lines ----------------------------------------------------------------------------------------
 
 
-def _verdict(plan: Plan) -> list[RenderableType]:
+def _verdict(plan: Plan, grants: Grants) -> list[RenderableType]:
     if plan.in_sync:
-        return [Text("In sync: GitHub is as the files say.", style="bold green")]
+        return [Text("In sync: everything is as the files say.", style="bold green")]
     if not plan.changes:
-        return [Text(f"Nothing to do. {_unknown(plan)}", style="bold")]
+        start = "No differences in what was read" if plan.partly_read else "Nothing to do"
+        return [Text(f"{start}. That is not to say in sync: {_unknown(plan)}.", style="bold")]
     count = plan.summary
     line = f"Plan: {count.create} to create, {count.update} to update, {count.delete} to delete."
     lines: list[RenderableType] = [Text(line, style="bold")]
-    for number, verb, flag in (
-        (count.weakens, "weaken the protection", "--allow-weakening"),
-        (count.destroys, "destroy something", "--allow-destroying"),
+    for number, risk, what, granted, flag in (
+        (count.weakens, "weaken", "the protection", grants.weakening, "--allow-weakening"),
+        (count.destroys, "destroy", "something", grants.destroying, "--allow-destroying"),
     ):
         if number:
-            words = f"! {number} of them {verb}: apply refuses that without {flag}."
-            lines.append(Text(words, style="bold red"))
+            verb = f"{risk}s" if number == 1 else risk
+            consent = f"granted by {flag}" if granted else f"apply refuses that without {flag}"
+            lines.append(Text(f"! {number} of them {verb} {what}: {consent}.", style="bold red"))
     return lines
 
 
@@ -254,7 +265,7 @@ def _unknown(plan: Plan) -> str:
         )
         if number
     ]
-    return f"That is not to say in sync: {', '.join(found)}."
+    return ", ".join(found)
 
 
 def _s(number: int) -> str:
@@ -273,6 +284,19 @@ def _results_in_words(results: Sequence[Result]) -> str:
     outcomes = [result.outcome for result in results]
     counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in Outcome if outcome in outcomes]
     line = f"Done: {', '.join(counts) or 'nothing to do'}."
-    if Outcome.FAILED in outcomes:
-        line += " Mend what failed and run apply again: it does what is left."
+    if Outcome.FAILED in outcomes or any(result.reason == Because.INTERRUPTED for result in results):
+        line += " Run apply again for what is left."
+        if _opens_what_is_shut(results):
+            line += " It will ask for --allow-weakening: what is left opens what is shut now."
     return line
+
+
+def _opens_what_is_shut(results: Sequence[Result]) -> bool:
+    """An environment that was begun lets nobody through until it has its patterns."""
+    left = {
+        result.change.at
+        for result in results
+        if result.outcome is not Outcome.APPLIED and isinstance(result.change, PatternCreate)
+    }
+    begun = {result.change.at for result in results if result.outcome is Outcome.APPLIED or result.partly}
+    return bool(left & begun)

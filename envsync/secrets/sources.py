@@ -40,15 +40,27 @@ class Sources:
         """Raises `SecretSourceError` where there is nothing to give, or where the source may not be read."""
         value = self._bytes(secret)
         if not value:
-            raise _error(
-                secret,
-                "secret-is-empty",
-                f"its source, {_words(secret)}, is empty",
-                "GitHub Actions turns a missing secret into an empty variable: see that it exists and is spelt so",
-            )
+            raise _empty(secret)
         if len(value) > MAX_BYTES:
-            raise _error(secret, "secret-too-long", f"it has {len(value):,} bytes; GitHub takes 48 KB")
+            raise _error(
+                secret, "secret-too-long", f"{_words(secret)} has more than 48 KB, which is all that GitHub takes"
+            )
         return SecretValue(value)
+
+    def check(self, secret: DesiredSecret) -> None:
+        """Raises what `read` would raise, as far as that can be known without taking the value."""
+        match secret.source:
+            case FromEnvironment(variable):
+                if not self._environment(secret, variable):
+                    raise _empty(secret)
+            case FromFile(path, root):
+                _locate(secret, path, root)
+            case FromCommand(argv, _):
+                self._hold_back(secret, argv)
+            case External():
+                pass
+            case _:
+                assert_never(secret.source)
 
     def _bytes(self, secret: DesiredSecret) -> bytes:
         match secret.source:
@@ -59,7 +71,7 @@ class Sources:
             case FromCommand(argv, root):
                 return _without_newline(self._command(secret, argv, root))
             case External():
-                raise _error(secret, "secret-is-external", "its value is set elsewhere: it has no source here")
+                raise _error(secret, "secret-is-external", "the value is set elsewhere: there is no source here")
             case _:
                 assert_never(secret.source)
 
@@ -75,16 +87,28 @@ class Sources:
             )
         return self.environ[variable].encode("utf-8", "surrogateescape")
 
-    def _command(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> bytes:
+    def _hold_back(self, secret: DesiredSecret, argv: tuple[str, ...]) -> None:
         if not self.allow_commands:
             raise _error(
                 secret,
                 "commands-not-allowed",
-                f"its source is the command {argv[0]}, and commands are not allowed",
+                f"the command {argv[0]} is its source, and commands are not allowed",
                 "pass --allow-commands where you trust everybody who can edit the file",
             )
+
+    def _command(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> bytes:
+        self._hold_back(secret, argv)
         environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
         return _run(secret, argv, Path(root), environ, self.command_seconds)
+
+
+def _empty(secret: DesiredSecret) -> SecretSourceError:
+    return _error(
+        secret,
+        "secret-is-empty",
+        f"{_words(secret)} is empty",
+        "GitHub Actions turns a missing secret into an empty variable: see that it exists and is spelt so",
+    )
 
 
 def is_credential(variable: str) -> bool:
@@ -94,28 +118,41 @@ def is_credential(variable: str) -> bool:
 
 
 def _file(secret: DesiredSecret, path: str, root: str) -> bytes:
+    try:
+        with _locate(secret, path, root).open("rb") as file:
+            return file.read(MAX_BYTES + 3)  # one more than is allowed, and a newline
+    except OSError as error:
+        raise _unreadable(secret, path, error) from None
+
+
+def _locate(secret: DesiredSecret, path: str, root: str) -> Path:
+    """The file with all links followed, once it is sure that it lies under `root`."""
     folder = Path(root).resolve()
     try:
         found = (folder / path).resolve(strict=True)
-        if not found.is_relative_to(folder):
-            raise _error(
-                secret,
-                "secret-file-outside",
-                f"the file {path} lies outside the folder of the file that names it",
-                "a source stays under that folder, links followed; use a command for what is elsewhere",
-            )
-        if not stat.S_ISREG(found.stat().st_mode):
-            raise _error(secret, "secret-file-unreadable", f"{path} is not a file")
-        with found.open("rb") as file:
-            return file.read(MAX_BYTES + 3)  # one more than is allowed, and a newline
+        is_file = stat.S_ISREG(found.stat().st_mode)
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: a loop of links
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it has no such path"
+        raise _unreadable(secret, path, error) from None
+    if not found.is_relative_to(folder):
         raise _error(
             secret,
-            "secret-file-unreadable",
-            f"the file {path} cannot be read: {why}",
-            "the path is relative to the folder of the file that names it",
-        ) from None
+            "secret-file-outside",
+            f"the file {path} lies outside the folder of the file that names it",
+            "a source stays under that folder, links followed; use a command for what is elsewhere",
+        )
+    if not is_file:
+        raise _error(secret, "secret-file-unreadable", f"{path} is not a file")
+    return found
+
+
+def _unreadable(secret: DesiredSecret, path: str, error: Exception) -> SecretSourceError:
+    why = error.strerror if isinstance(error, OSError) and error.strerror else "it has no such path"
+    return _error(
+        secret,
+        "secret-file-unreadable",
+        f"the file {path} cannot be read: {why}",
+        "the path is relative to the folder of the file that names it",
+    )
 
 
 def _run(
@@ -184,4 +221,4 @@ def _words(secret: DesiredSecret) -> str:
 
 
 def _error(secret: DesiredSecret, code: str, message: str, hint: str | None = None) -> SecretSourceError:
-    return SecretSourceError(Diagnostic(code, f"{secret.name}: {message}", hint, secret.span))
+    return SecretSourceError(Diagnostic(code, message, hint, secret.span))

@@ -7,6 +7,7 @@ import shlex
 from typing import TYPE_CHECKING
 
 import pytest
+from support.schemas import check
 from support.shell import ROOT
 
 if TYPE_CHECKING:
@@ -51,6 +52,21 @@ def test_the_readmes_file_is_valid(shell: Shell) -> None:
     shell.write(found[1])
 
     assert shell.ok("validate") == "environments.yaml: valid\n"
+
+
+def test_the_file_for_many_repositories_is_valid_and_does_what_its_comments_say(shell: Shell) -> None:
+    page = (ROOT / "docs/how-to/serve-many-repositories.md").read_text(encoding="utf-8")
+    found = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert found
+    shell.write(found[1])
+
+    plan = check("plan", shell.ok("plan", "--sandbox", "-o", "json"))
+
+    made = {(each["repository"], each["environment"], each["name"]) for each in plan["changes"]}
+    assert ("acme/web", "preview", "SERVICE") in made
+    assert ("acme/web", "staging", "OWNER") in made
+    assert ("acme/web", "production", "OWNER") not in made
+    assert ("acme/service-example", "production", "TOKEN") in made
 
 
 def test_the_tutorial(shell: Shell) -> None:

@@ -161,7 +161,7 @@ def test_a_repository_that_is_not_there_or_not_to_be_seen(github: GitHub) -> Non
 
     assert ran.code == 4
     assert "acme/other" in ran.out
-    assert "Nothing to do. That is not to say in sync" in ran.out
+    assert "No differences in what was read. That is not to say in sync" in ran.out
 
 
 def test_one_unreadable_repository_does_not_stop_the_rest(github: GitHub) -> None:

@@ -295,8 +295,10 @@ def test_a_source_that_has_nothing_fails_its_secret_and_the_exit_code_says_so(gi
     ran = shell.run("apply", "--yes", API_KEY="")
 
     assert ran.code == 3
-    assert "API_KEY: its source, the environment variable API_KEY, is empty" in " ".join(ran.out.split())
-    assert "commands are not allowed" in " ".join(ran.out.split())
+    assert "create secret API_KEY: the environment variable API_KEY is empty" in ran.out
+    assert "create secret TOKEN: the command echo is its source, and commands are not allowed" in ran.out
+    planned, _ = ran.out.split("Plan: ")
+    assert "production: the secret API_KEY cannot be written: the environment variable API_KEY is empty" in planned
 
 
 def test_a_renamed_repository_is_followed_and_written_under_its_new_name(github: GitHub) -> None:

@@ -90,7 +90,9 @@ def test_a_pattern_gets_one_repository_and_a_missing_source_a_stand_in(shell: Sh
 
     assert ran.code == 0
     assert "acme/x-example qa" in ran.out
-    assert "a stand-in value for S: the environment variable NOT_SET is not set" in ran.err
+    assert ran.err == (
+        "sandbox: S gets a stand-in value (environments.yaml:5:92): the environment variable NOT_SET is not set\n"
+    )
     assert "nothing was compared with GitHub" in ran.out
     plan = check("plan", shell.ok("plan", "--sandbox", "-o", "json"))
     assert [each["code"] for each in plan["warnings"]] == ["sandbox"]

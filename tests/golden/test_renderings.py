@@ -9,6 +9,7 @@ from support.plans import EVERYTHING
 
 from envsync.plan.changes import Plan
 from envsync.plan.codec import dumps, encode
+from envsync.plan.grants import Grants
 from envsync.plan.result import Outcome, Result, encode_results
 from envsync.render.text import render_plan, render_results
 
@@ -31,34 +32,34 @@ RESULTS = [
 
 
 def test_plan_text(golden: Callable[[str, str], None]) -> None:
-    golden("render/plan.txt", render_plan(EVERYTHING, width=80, color=False))
+    golden("render/plan.txt", render_plan(EVERYTHING, Grants(), width=80, color=False))
 
 
 def test_plan_text_in_a_narrow_terminal(golden: Callable[[str, str], None]) -> None:
-    text = render_plan(EVERYTHING, width=40, color=False)
+    text = render_plan(EVERYTHING, Grants(), width=40, color=False)
 
     assert max(map(len, text.splitlines())) <= 40
-    wide = render_plan(EVERYTHING, width=200, color=False)
+    wide = render_plan(EVERYTHING, Grants(), width=200, color=False)
     assert sorted("".join(text.split())) == sorted("".join(wide.split())), "nothing is cut off"
     golden("render/plan-narrow.txt", text)
 
 
 def test_plan_text_in_colour(golden: Callable[[str, str], None]) -> None:
-    golden("render/plan-colour.txt", render_plan(EVERYTHING, width=80, color=True))
+    golden("render/plan-colour.txt", render_plan(EVERYTHING, Grants(), width=80, color=True))
 
 
 def test_colour_adds_nothing_that_text_does_not_say() -> None:
-    colored = render_plan(EVERYTHING, width=80, color=True)
+    colored = render_plan(EVERYTHING, Grants(), width=80, color=True)
 
     plain = "\n".join(line.rstrip() for line in Text.from_ansi(colored).plain.splitlines())
-    assert plain.rstrip() == render_plan(EVERYTHING, width=80, color=False).rstrip()
+    assert plain.rstrip() == render_plan(EVERYTHING, Grants(), width=80, color=False).rstrip()
 
 
 def test_in_sync_is_said_only_where_it_is_known(golden: Callable[[str, str], None]) -> None:
-    golden("render/plan-in-sync.txt", render_plan(Plan("0" * 64), width=80, color=False))
-    golden("render/plan-unverifiable.txt", render_plan(UNVERIFIABLE, width=80, color=False))
-    golden("render/plan-harmless.txt", render_plan(HARMLESS, width=80, color=False))
-    golden("render/plan-blind.txt", render_plan(BLIND, width=80, color=False))
+    golden("render/plan-in-sync.txt", render_plan(Plan("0" * 64), Grants(), width=80, color=False))
+    golden("render/plan-unverifiable.txt", render_plan(UNVERIFIABLE, Grants(), width=80, color=False))
+    golden("render/plan-harmless.txt", render_plan(HARMLESS, Grants(), width=80, color=False))
+    golden("render/plan-blind.txt", render_plan(BLIND, Grants(), width=80, color=False))
 
 
 def test_plan_json(golden: Callable[[str, str], None]) -> None:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography import x509
@@ -156,7 +157,7 @@ def test_github_s_limits_are_waited_for_and_announced(
     exchange = connection.exchange(call("POST"))
 
     assert connection.verdict(exchange) is exchange.outcome
-    assert world.notices == ["waiting 12 s: GitHub's secondary rate limit"]
+    assert world.notices == ["waiting 12 s: GitHub's secondary rate limit (POST /repos/acme/web/environments)"]
     assert world.pauses == [12]
     assert not exchange.doubtful
 
@@ -205,7 +206,7 @@ def test_a_server_that_is_not_there_got_nothing(connected: Callable[..., Connect
         address = f"http://127.0.0.1:{reserved.getsockname()[1]}"
         exchange = connected(api_url=address, policy=ONCE).exchange(call("POST"))
 
-    assert lost(exchange) == Lost("127.0.0.1 refuses connections", sent=False)
+    assert lost(exchange) == Lost(f"{urlsplit(address).netloc} refuses connections", sent=False)
 
 
 def test_a_post_that_never_left_may_be_sent_again(
@@ -267,7 +268,9 @@ def test_the_token_is_not_shown_to_an_impostor(
     exchange = connected(api_url=impostor).exchange(call("PUT"))
 
     assert lost(exchange) == Lost(
-        "the certificate of 127.0.0.1 is not trusted (self-signed certificate)", sent=False, lasting=True
+        f"the certificate of {urlsplit(impostor).netloc} is not trusted (self-signed certificate)",
+        sent=False,
+        lasting=True,
     )
     assert world.pauses == []
 
@@ -313,7 +316,7 @@ def test_the_other_loopback_is_reached_by_its_number(connected: Callable[..., Co
         address = f"http://[::1]:{reserved.getsockname()[1]}"
         exchange = connected(api_url=address, policy=ONCE).exchange(call("GET"))
 
-    assert lost(exchange) == Lost("::1 refuses connections", sent=False)
+    assert lost(exchange) == Lost(f"{urlsplit(address).netloc} refuses connections", sent=False)
 
 
 class TestRedirects:
