@@ -104,7 +104,6 @@ def _standing_in(
     options: Options, read: Callable[[DesiredSecret], SecretValue]
 ) -> Callable[[DesiredSecret], SecretValue]:
     """In the sandbox a secret whose source has nothing to give gets a value all the same."""
-
     said: set[str] = set()
 
     def standing_in(secret: DesiredSecret) -> SecretValue:

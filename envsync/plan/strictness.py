@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from envsync.model import Pattern, RefPolicy, Settings, reviewer_key
 from envsync.plan.changes import Risk, Verdict
+from envsync.plan.patterns import covers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -136,11 +137,20 @@ def _patterns_in_words(patterns: Iterable[Pattern]) -> str:
 
 
 def _patterns(before: frozenset[Pattern], after: frozenset[Pattern]) -> Verdict:
-    if before == after:
-        return NEUTRAL
-    if added := after - before:
-        return Verdict(Risk.WEAKENS, f"{_patterns_in_words(added)} can deploy")
-    return Verdict(Risk.TIGHTENS, f"{_patterns_in_words(before - after)} can no longer deploy")
+    if let_in := _uncovered(after, before):
+        return Verdict(Risk.WEAKENS, f"{_patterns_in_words(let_in)} can deploy")
+    if kept_out := _uncovered(before, after):
+        return Verdict(Risk.TIGHTENS, f"{_patterns_in_words(kept_out)} can no longer deploy")
+    return NEUTRAL
+
+
+def _uncovered(patterns: frozenset[Pattern], by: frozenset[Pattern]) -> list[Pattern]:
+    """Those that match something which no single one of `by` is sure to match."""
+    return [
+        pattern
+        for pattern in sorted(patterns - by)
+        if not any(wide.type is pattern.type and covers(wide.name, pattern.name) for wide in by)
+    ]
 
 
 def _rules(before: frozenset[str], after: frozenset[str]) -> Verdict:

@@ -8,6 +8,7 @@ from envsync.plan.strictness import NEUTRAL, OPEN, Dimension, Protection, combin
 
 ANN, BOB, OPS = User("ann"), User("bob"), Team("acme", "ops")
 MAIN = Pattern(RefType.BRANCH, "main")
+ANY = Pattern(RefType.BRANCH, "*")
 TAGS = Pattern(RefType.TAG, "v*")
 
 
@@ -110,6 +111,10 @@ def test_timer_self_review_and_bypass(
         (refs(MAIN), refs(TAGS), Risk.WEAKENS, "tag v* can deploy"),
         (refs(MAIN, TAGS), refs(MAIN), Risk.TIGHTENS, "tag v* can no longer deploy"),
         (refs(MAIN), refs(MAIN), Risk.NEUTRAL, NEUTRAL.reason),
+        (refs(ANY), refs(ANY, MAIN), Risk.NEUTRAL, NEUTRAL.reason),
+        (refs(ANY, MAIN), refs(ANY), Risk.NEUTRAL, NEUTRAL.reason),
+        (refs(ANY), refs(ANY, Pattern(RefType.TAG, "main")), Risk.WEAKENS, "tag main can deploy"),
+        (refs(ANY), refs(MAIN), Risk.TIGHTENS, "branch * can no longer deploy"),
     ],
 )
 def test_more_refs_are_weaker_and_protected_and_patterns_cannot_be_compared(
