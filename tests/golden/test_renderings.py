@@ -10,7 +10,7 @@ from support.plans import EVERYTHING
 from envsync.plan.changes import Plan
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
-from envsync.plan.result import Outcome, Result, encode_results
+from envsync.plan.result import Because, Outcome, Result, encode_results
 from envsync.render.text import render_plan, render_results
 
 if TYPE_CHECKING:
@@ -64,6 +64,22 @@ def test_in_sync_is_said_only_where_it_is_known(golden: Callable[[str, str], Non
 
 def test_plan_json(golden: Callable[[str, str], None]) -> None:
     golden("render/plan.json", dumps(encode(EVERYTHING)))
+
+
+BEGUN = [
+    Result(EVERYTHING.changes[1], Outcome.APPLIED),
+    Result(EVERYTHING.changes[2], Outcome.SKIPPED, Because.INTERRUPTED),
+]
+
+
+def test_what_was_begun_and_left_shut_is_said_to_need_a_grant(golden: Callable[[str, str], None]) -> None:
+    golden("render/results-begun.txt", render_results(BEGUN, width=80, color=False))
+
+
+def test_what_is_granted_is_said_to_be(golden: Callable[[str, str], None]) -> None:
+    granted = Grants(weakening=True, destroying=True)
+
+    golden("render/plan-granted.txt", render_plan(EVERYTHING, granted, width=80, color=False))
 
 
 def test_results_text(golden: Callable[[str, str], None]) -> None:
