@@ -2,15 +2,16 @@
 
 Only the line of the error is ever shown. It is masked, but for keys known to be keys, unless nothing suggests that
 it lies under `secrets`: not the keys that were open when reading stopped, not the lines above with their
-indentation, not the line itself.
+indentation, not the line itself, which has to start with a field that holds no secrets or to lie in one.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
-from envsync.config.masks import SOURCE_KEYS
+from envsync.config.masks import NAME, SOURCE_KEYS
 from envsync.config.page import END_OF_LINE, LONGEST_LINE, Page
 from envsync.config.schema import child_schema, properties
 
@@ -28,6 +29,19 @@ _KEY = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?\s*:(?!\S)")
 _NO_VALUE = re.compile(r"\s*(?:-\s+)*[\w.-]+\s*:\s*(\{\s*\}\s*)?$")
 _WORD = re.compile(r"\w")
 _NAMED = frozenset({"variables", "secrets", "environments", "overrides"})  # what they hold has names
+_LEAVES = frozenset(  # what they hold may be shown
+    {
+        "repositories",
+        "exclude",
+        "never_touch",
+        "required_reviewers",
+        "branches",
+        "tags",
+        "deployment_protection_rules",
+        "variables",
+        "ignore",
+    }
+)
 _CONTINUES = "-:?]},\"'"  # what a line can start with that goes on with the mapping above it
 
 
@@ -39,25 +53,26 @@ def broken_page(source: SourceText, broken: Break, line: int, schema: Schema) ->
     if len(text) > LONGEST_LINE or _suspicious(source.lines[:line], text, broken, line, schema):
         stretches = (_after_key(text, broken, line, fields),)
     else:
-        stretches = _unread(text, broken, line, fields)
+        stretches = _unread(text, broken, fields)
     return Page(source.file, source.lines, {line: stretches})
 
 
-def _unread(text: str, broken: Break, line: int, fields: frozenset[str]) -> tuple[Stretch, ...]:
-    """What stands behind the error, if there are keys in it that are no fields of the format."""
-    if line < broken.span.line or _NO_VALUE.match(text):
+def _unread(text: str, broken: Break, fields: frozenset[str]) -> tuple[Stretch, ...]:
+    """What a further key in the line has, if it is no field of the format and no variable."""
+    first = _FIRST_WORD.match(text)
+    if "variables" in broken.path or (first and first[1] == "variables"):
         return ()
-    start = broken.span.column if line == broken.span.line else 1
-    keys = {key[1] for key in _KEY.finditer(text, start - 1)}
-    return ((start + 1, END_OF_LINE),) if keys - fields else ()
+    further = (key for key in _KEY.finditer(text, first.end() if first else 0) if key[1] not in fields)
+    return tuple((key.end() + 1, END_OF_LINE) for key in itertools.islice(further, 1))
 
 
 def _after_key(text: str, broken: Break, line: int, fields: frozenset[str]) -> Stretch:
     """All of a line, but for the key that it starts with if reading came so far as to know it for one."""
     for parent, key in broken.keys:
-        if key.span.line == key.span.end_line == line and not text[: key.span.column - 1].strip(" -"):
-            if parent in _NAMED or key.text in fields | SOURCE_KEYS | {"secrets"}:
-                return (key.span.end_column + 1, END_OF_LINE)  # the colon is shown too
+        starts = key.span.line == key.span.end_line == line and not text[: key.span.column - 1].strip(" -")
+        named = parent in _NAMED and NAME.fullmatch(key.text)
+        if starts and (named or key.text in fields | SOURCE_KEYS | {"secrets"}):
+            return (key.span.end_column + 1, END_OF_LINE)  # the colon is shown too
     return (1, END_OF_LINE)
 
 
@@ -65,12 +80,13 @@ def _suspicious(above: tuple[str, ...], text: str, broken: Break, line: int, sch
     """`above` ends with the line itself."""
     if broken.anchored or not _is_harmless(broken.path, schema) or _below_suspect(above):
         return True
+    first = _FIRST_WORD.match(text)
+    if _NO_VALUE.match(text) or (first and first[1] in _fields(schema)):
+        return False
     start = broken.consumed[1] - 1 if broken.consumed[0] == line else 0
     end = broken.span.column - 1 if broken.span.line == line else len(text)
     skipped = "" if broken.consumed[0] > line else text[start:end]  # what reading had not come to
-    first = _FIRST_WORD.match(text)
-    harmless = _NO_VALUE.match(text) or (first and first[1] in _fields(schema))
-    return _WORD.search(skipped) is not None and not harmless
+    return _WORD.search(skipped) is not None or not _LEAVES.intersection(broken.path)
 
 
 def _is_harmless(path: tuple[str, ...], schema: Schema) -> bool:

@@ -103,6 +103,10 @@ def _bodies(node: Node | None) -> collections.abc.Iterator[tuple[Scalar, Body | 
 
 
 def _overrides(node: Node | None) -> collections.abc.Iterator[Override]:
-    for entry in node.entries if isinstance(node, Mapping) else ():
-        if isinstance(entry.value, Mapping):
-            yield Override(entry.key, tuple(_bodies(entry.value.get("environments"))))
+    entries = node.entries if isinstance(node, Mapping) else ()
+    found = ((entry.key, entry.value) for entry in entries)
+    return (
+        Override(key, tuple(_bodies(value.get("environments"))))
+        for key, value in found
+        if isinstance(value, Mapping)
+    )

@@ -23,23 +23,25 @@ if TYPE_CHECKING:
     from envsync.errors import Span
 
 SOURCE_KEYS = frozenset({"env", "file", "command"})
+_WHOLE = ((1, END_OF_LINE),)
 _MAX_GUESSES = 500
-_COMMENT = re.compile(r"(?<!\S)#")
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
 def page_of(source: SourceText, root: Node, schema: Schema) -> Page:
-    walk = _Walk()
+    walk = _Walk(source.lines)
     walk.shown(root, schema)
-    by_line: dict[int, list[Stretch]] = {}
-    for span in dict.fromkeys(walk.spans):
-        for line in range(span.line, span.end_line + 1):
-            start = span.column if line == span.line else 1
-            end = span.end_column if line == span.end_line else END_OF_LINE
-            by_line.setdefault(line, []).append((start, end))
     lines = source.lines
-    return Page(
-        source.file, lines, {line: _stretches(found, lines[line - 1 : line]) for line, found in by_line.items()}
-    )
+    by_line: dict[int, list[Stretch]] = {}
+    whole: dict[int, tuple[Stretch, ...]] = {}
+    for span in dict.fromkeys(walk.spans):
+        one = span.line == span.end_line
+        by_line.setdefault(span.line, []).append((span.column, span.end_column if one else END_OF_LINE))
+        if not one:
+            whole |= dict.fromkeys(range(span.line + 1, span.end_line), _WHOLE)
+            by_line.setdefault(span.end_line, []).append((1, span.end_column))
+    partly = {line: _stretches(found, lines[line - 1 : line]) for line, found in by_line.items()}
+    return Page(source.file, lines, partly | whole)
 
 
 def _stretches(found: list[Stretch], line: tuple[str, ...]) -> tuple[Stretch, ...]:
@@ -50,14 +52,15 @@ def _stretches(found: list[Stretch], line: tuple[str, ...]) -> tuple[Stretch, ..
             joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
             joined.append((start, end))
-    comment = _COMMENT.search("".join(line), joined[-1][1] - 1)
-    return (*joined, (comment.start() + 1, END_OF_LINE)) if comment else tuple(joined)
+    comment = "".join(line).find("#", joined[-1][1] - 1)  # libyaml wants no space before it everywhere
+    return tuple(joined) if comment < 0 else (*joined, (comment + 1, END_OF_LINE))
 
 
 class _Walk:
     """Collects the places of what is masked. The nesting is bounded by `compose`."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        self._lines = lines
         self.spans: list[Span] = []
         self._guesses = 0
 
@@ -106,8 +109,16 @@ class _Walk:
             self.masked(node)
             return
         for entry in (*node.entries, *node.discarded):
-            key = entry.key
             # Of a name, an empty stretch at its end, so that a comment beside it is masked.
-            end = replace(key.span, line=key.span.end_line, column=key.span.end_column)
-            self.spans.append(end if key.usable else key.span)
+            end = replace(entry.key.span, line=entry.key.span.end_line, column=entry.key.span.end_column)
+            self.spans.append(end if self._is_name(entry.key) else entry.key.span)
             self.masked(entry.value, SOURCE_KEYS)
+
+    def _is_name(self, key: Scalar) -> bool:
+        """Not so `DB_PASSWORD:hunter2`, nor `hunter2` in braces, which YAML takes for a key without a value."""
+        line = self._lines[key.span.end_line - 1]
+        return (
+            key.usable
+            and NAME.fullmatch(key.text) is not None
+            and line[key.span.end_column - 1 :].lstrip().startswith(":")
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from envsync.config.nodes import Scalar
     from envsync.errors import Span
 
+_COMMENT = re.compile(r"(?<!\S)#")
 MASK = "•••"
 END_OF_LINE = 1 << 30
 _LONGEST_QUOTE = 60
@@ -70,7 +72,7 @@ class Page:
         if len(text) > LONGEST_LINE:
             return None
         shown, at = "", 1
-        for start, end in self.hidden.get(number, ()):
+        for start, end in self.hidden.get(number, ()) or _commented(text):
             concealed = text[start - 1 : end - 1]
             lead = len(concealed) - len(concealed.lstrip())
             shown += text[at - 1 : start - 1 + lead]
@@ -79,3 +81,11 @@ class Page:
                 shown += "•" * (last - first) if last <= caret else "•" * max(caret - first, 0) + MASK
             at = end
         return shown + text[at - 1 :]
+
+
+def _commented(text: str) -> tuple[Stretch, ...]:
+    """A comment that has secrets in it may be what once was not a comment."""
+    comment = _COMMENT.search(text)
+    return (
+        ((comment.start() + 1, END_OF_LINE),) if comment and "secret" in text[comment.end() :].casefold() else ()
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, assert_never, cast
 
 from envsync.config.nodes import Mapping, Scalar, Sequence
 
@@ -74,6 +74,8 @@ def allows(schema: Schema, node: Node) -> bool:
             return "array" in types(schema)
         case Scalar():
             return True
+        case _:
+            assert_never(node)
 
 
 def child_schema(schema: Schema, key: str) -> Schema | None:

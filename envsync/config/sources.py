@@ -35,6 +35,8 @@ def source_of(
     node = entry.value
     if not isinstance(node, Mapping):
         return External()
+    if node.lost:
+        return None
     ((kind, value),) = ((item.key.text, item.value) for item in node.entries)
     texts = [item.text for item in _texts(value)]
     if any(unknown(text) is not None for text in texts):

@@ -15,7 +15,6 @@ from envsync.errors import Span
 
 if TYPE_CHECKING:
     import yaml
-    from yaml.error import Mark
 
     from envsync.config.compose import Break
 
@@ -107,7 +106,7 @@ def explain(broken: Break, lines: tuple[str, ...]) -> Explanation:
     if before + here == "${":
         hint = 'put it in quotes: "${…}"'
         return Explanation("`${` in a flow list or mapping has to be quoted", hint, _moved(span, -1, 2))
-    if "values are not allowed" in said and broken.last and _is_glued(broken.last):
+    if "values are not allowed" in said and broken.last and _GLUED.match(broken.last.text):
         start = broken.last.span
         return Explanation(*_GLUED_KEY, Span(span.file, start.line, start.column, start.line, start.column + 1))
     return _recognised(error, said, span)
@@ -116,19 +115,13 @@ def explain(broken: Break, lines: tuple[str, ...]) -> Explanation:
 def _recognised(error: yaml.MarkedYAMLError, said: str, span: Span) -> Explanation:
     for fragment, message, hint, at_context in _KNOWN:
         if fragment in said:
-            return Explanation(message, hint.strip(), _at(error.context_mark, span) if at_context else span)
+            return Explanation(message, hint.strip(), _at_context(error, span) if at_context else span)
     return Explanation(*_OTHER, span)
 
 
-def _is_glued(scalar_before: object) -> bool:
-    text = getattr(scalar_before, "text", "")
-    return _GLUED.match(text) is not None
-
-
-def _at(mark: Mark | None, span: Span) -> Span:
-    if mark is None:
-        return span
-    return Span(span.file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2)
+def _at_context(error: yaml.MarkedYAMLError, span: Span) -> Span:
+    mark = error.context_mark
+    return Span(span.file, mark.line + 1, mark.column + 1, mark.line + 1, mark.column + 2) if mark else span
 
 
 def _moved(span: Span, columns: int, length: int) -> Span:

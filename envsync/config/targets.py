@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from envsync.config.findings import Findings
     from envsync.config.nodes import Scalar
 
+# Comparing takes time: of each of many mistakes with each of many names it would take minutes.
 _MOST_COMPARED = 100
+_ROOM_FOR_GUESSES = 400
 
 
 def check_targets(declaration: Declaration, findings: Findings) -> None:
@@ -97,7 +99,7 @@ def _check_override(key: Scalar, targets: _Targets, declaration: Declaration, fi
             findings.warning(Code.UNMATCHED_OVERRIDE, message, key.span, "remove it, or check its spelling")
     elif not there or declaration.excludes(repository_name(key.text)):
         message = f"{findings.quoted(key)} is none of the repositories of this file"
-        hint = did_you_mean(key.text, targets.some) if findings.room else None
+        hint = did_you_mean(key.text, targets.some) if findings.room > _ROOM_FOR_GUESSES else None
         findings.error(
             Code.UNMATCHED_OVERRIDE, message, key.span, hint or "name it under `repositories`, or remove it"
         )

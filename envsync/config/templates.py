@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 NAMES = ("repository", "owner", "environment", "ENVIRONMENT")
 
-_TEMPLATE = re.compile(r"\$(?:(\$)|\{([^{}]*)(\})?)")
+_TEMPLATE = re.compile(r"\$(?:(\$)|\{([^{}$]*)(\})?)")
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 
 
@@ -40,8 +40,3 @@ def unknown(text: str) -> str | None:
     """The first name between `${` and `}` that is not known, or what follows a `${` without an end."""
     found = (match for match in _TEMPLATE.finditer(text) if not match[1])
     return next((match[2] for match in found if not match[3] or match[2] not in NAMES), None)
-
-
-def mentions(text: str) -> bool:
-    """Whether the text would change if it were expanded."""
-    return "$$" in text or "${" in text

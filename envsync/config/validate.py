@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import jsonschema
 
@@ -23,9 +23,13 @@ def validated(root: Node, findings: Findings) -> Node | None:
     schema = file_schema()
     instance = _instance(root, schema, (), places, None)
     unusable = {path for path, place in places.items() if not place.node.usable}
+    reported = set(unusable)
     for error in _validator().iter_errors(instance):
-        if tuple(error.absolute_path) not in unusable:
-            unusable |= complain(error, places, findings)
+        path = tuple(error.absolute_path)
+        if path not in reported:
+            bad = complain(error, places, findings)
+            unusable |= bad
+            reported |= bad & {path}
         if findings.more:
             return None
     return _usable(root, (), unusable)
@@ -63,6 +67,8 @@ def _instance(
                 )
                 for entry in node.entries
             }
+        case _:
+            assert_never(node)
 
 
 def _kind(node: Node) -> Json:
@@ -74,6 +80,8 @@ def _kind(node: Node) -> Json:
             return []
         case Mapping():
             return {}
+        case _:
+            assert_never(node)
 
 
 def _usable(node: Node, path: Path, unusable: set[Path]) -> Node | None:

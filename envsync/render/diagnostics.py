@@ -8,6 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from envsync.errors import Severity
+from envsync.render.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -22,11 +23,6 @@ _BOLD = "1"
 _BLUE = "1;34"
 _CYAN = "1;36"
 _COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33"}
-
-# Controls, formatting, surrogates, private use, unassigned, separators of lines and paragraphs.
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-_LAST_BYTE = 0xFF
-_LAST_SHORT = 0xFFFF
 
 
 def render(diagnostics: Iterable[Diagnostic], *, color: bool, width: int) -> str:
@@ -48,12 +44,12 @@ def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
 
 def _one(diagnostic: Diagnostic, gutter: int, width: int, paint: Callable[[str, str], str]) -> str:
     color = _COLORS[diagnostic.severity]
-    head = paint(f"{diagnostic.severity}[{escaped(diagnostic.code)}]", color)
+    head = paint(f"{diagnostic.severity}[{printable(diagnostic.code)}]", color)
     lines = [head + paint(f": {_indented(diagnostic.message, 4)}", _BOLD)]
     margin = " " * gutter
     span = diagnostic.span
     if span:
-        lines.append(f"{margin}{paint('-->', _BLUE)} {escaped(str(span))}")
+        lines.append(f"{margin}{paint('-->', _BLUE)} {printable(str(span))}")
     if span and diagnostic.source is not None:
         bar = f"{margin} {paint('|', _BLUE)}"
         shown, marks = _snippet(diagnostic.source, span, max(width - gutter - 3, _NARROWEST))
@@ -91,7 +87,7 @@ def _cell(character: str) -> tuple[str, int]:
     """How a character is shown, and in how many columns of a terminal."""
     if character == "\t":
         return _TAB, len(_TAB)
-    text = escaped(character)
+    text = printable(character)
     if text != character:
         return text, len(text)
     if unicodedata.category(character) in {"Mn", "Me"}:
@@ -99,23 +95,9 @@ def _cell(character: str) -> tuple[str, int]:
     return text, 2 if unicodedata.east_asian_width(character) in {"W", "F"} else 1
 
 
-def escaped(text: str) -> str:
-    """Nothing of it can move a terminal's cursor, colour it, or turn the direction of reading."""
-    return "".join(_escape(character) for character in text)
-
-
-def _escape(character: str) -> str:
-    if unicodedata.category(character) not in _UNSAFE:
-        return character
-    code = ord(character)
-    if code <= _LAST_BYTE:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= _LAST_SHORT else f"\\U{code:08x}"
-
-
 def _indented(text: str, columns: int) -> str:
     """Lines after the first stand under it."""
-    return ("\n" + " " * columns).join(escaped(line) for line in text.split("\n"))
+    return ("\n" + " " * columns).join(printable(line) for line in text.split("\n"))
 
 
 def _plain(text: str, _style: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from envsync.config import load
@@ -9,8 +11,6 @@ from envsync.config.text import SourceText, source_text
 from envsync.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from envsync.config import Configuration
     from envsync.errors import Diagnostic
     from envsync.model import DesiredEnvironment
@@ -30,6 +30,14 @@ def written(folder: Path, text: str, name: str = "environments.yaml") -> Path:
 
 def loaded(folder: Path, *texts: str) -> Configuration:
     return load([written(folder, text, f"{number}.yaml") for number, text in enumerate(texts)])
+
+
+def loaded_bytes(data: bytes) -> Configuration:
+    """For tests that Hypothesis runs often, and that therefore have no folder of their own."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "environments.yaml"
+        path.write_bytes(data)
+        return load([path])
 
 
 def environments(folder: Path, *texts: str) -> dict[str, DesiredEnvironment]:

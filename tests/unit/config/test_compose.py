@@ -157,12 +157,13 @@ def test_both_loaders_lead_to_the_same_explanation(text: str, monkeypatch: pytes
     ],
     ids=lambda text: text[:8].encode("unicode_escape").decode(),
 )
-def test_hostile_text_is_refused_at_once(text: str) -> None:
+def test_hostile_text_is_refused_in_a_moment(text: str) -> None:
     start = time.process_time()
 
     result = compose(text_of(text))
 
-    assert time.process_time() - start < 1
+    # A fraction of it, as a rule. What grows with the square of the text takes minutes, on any machine.
+    assert time.process_time() - start < 5
     assert isinstance(result, Break) or result.oddities or isinstance(result.root, Mapping | Scalar)
 
 
