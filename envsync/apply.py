@@ -79,7 +79,7 @@ class Interpreter:
             whole = True
             for environment in repository.environments:
                 for result in self._environment(repository.repository, environment):
-                    whole = whole and result.outcome is Outcome.APPLIED
+                    whole = whole and (result.outcome is Outcome.APPLIED or result.reason == Because.NO_SECRETS)
                     yield result
             for environment in repository.deletions:
                 if whole:
@@ -163,11 +163,10 @@ def _hold(wanted: Settings, made: Settings) -> None:
         if getattr(wanted, name) != getattr(made, name):
             found.append(f"{name} is {str(getattr(made, name)).lower()}, not {str(getattr(wanted, name)).lower()}")
     if found:
-        raise RequestFailed(
-            FailureKind.INCOMPLETE,
-            Diagnostic(
-                "github-made-less",
-                f"GitHub took the request and made something else of it: {'; '.join(found)}",
-                "every reviewer needs at least read access to the repository: give it, and run apply again",
-            ),
+        message = f"GitHub took the request and made something else of it: {'; '.join(found)}"
+        hint = (
+            "every reviewer needs at least read access to the repository: give it, and run apply again"
+            if asked.keys() != got.keys()
+            else "somebody else may have changed it at the same time: run plan"
         )
+        raise RequestFailed(FailureKind.INCOMPLETE, Diagnostic("github-made-less", message, hint))

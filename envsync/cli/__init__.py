@@ -6,14 +6,19 @@ Nothing heavy is imported here: each command imports what it needs when it runs,
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from io import TextIOWrapper
+from typing import TextIO
 
 import click
 
 from envsync import __version__
 from envsync.cli.options import Options, common, connecting, reporting
 from envsync.errors import ExitCode
+
+_OUTPUT_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF}
 
 EPILOG = (
     "Exit codes: 0 done or nothing to do, 1 failure, 2 differences, 3 partly applied, 4 not permitted, "
@@ -103,9 +108,17 @@ def sandbox(options: Options, *, port: int, latency: float, faults: tuple[str, .
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code. No traceback leaves here."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr] # text streams, where there are any
+    sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
     sys.exit(run(arguments))
+
+
+def _writable(stream: TextIO | None) -> TextIO:
+    """A stream that takes any text. One that was closed before envsync began is None: what goes there is lost."""
+    if stream is None:
+        return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - it lives as long as the process
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+    return stream
 
 
 def run(arguments: list[str] | None = None) -> int:
@@ -122,11 +135,22 @@ def run(arguments: list[str] | None = None) -> int:
         return _interrupted()
     except BrokenPipeError:
         # Who read the output has left, as `head` does: nobody is there to be told.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_output()
+        return ExitCode.FAILURE
+    except OSError as error:
+        if error.errno not in _OUTPUT_ERRORS:
+            return _apologize(error)
+        _give_up_output()
+        click.echo(f"error[output]: standard output cannot be written: {error.strerror}", err=True)
         return ExitCode.FAILURE
     except Exception as error:  # noqa: BLE001 - the one place that catches
         return _apologize(error)
     return int(code or 0)
+
+
+def _give_up_output() -> None:
+    """What is still buffered goes nowhere, so that Python does not fail once more as it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> int:

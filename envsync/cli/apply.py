@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from envsync.apply import Interpreter
-from envsync.cli.output import colored, note, progress, result, width
+from envsync.cli.output import colored, is_terminal, note, progress, result, width
 from envsync.cli.plan import plan_text, show_plan, unread_code
 from envsync.cli.session import opened
 from envsync.cli.stop import Stop
@@ -63,7 +63,7 @@ def _apply_code(session: Session, results: list[Result]) -> ExitCode:
 
 
 def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigError(
             Diagnostic(
                 "not-confirmed", "nobody is there to confirm the plan", "pass --yes where there is no terminal"

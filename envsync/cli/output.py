@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _UNFOLDED = 1000
 
 
+def is_terminal(stream: TextIO | None) -> bool:
+    """A stream that was closed before envsync began is None."""
+    return stream is not None and stream.isatty()
+
+
 def colored(stream: TextIO, choice: str) -> bool:
     match choice:
         case "always":
@@ -26,7 +31,7 @@ def colored(stream: TextIO, choice: str) -> bool:
         case "never":
             return False
         case _:
-            return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+            return is_terminal(stream) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
 def width() -> int:
@@ -45,7 +50,8 @@ def result(text: str) -> None:
 def note(options: Options, message: str) -> None:
     """Say something that helps and that nobody has to read."""
     if not options.quiet:
-        click.echo(message, err=True)
+        with suppress(OSError):  # nobody reads it any more; what is being done matters more
+            click.echo(message, err=True)
 
 
 def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
@@ -59,10 +65,13 @@ def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
 @contextmanager
 def progress(options: Options) -> Iterator[Callable[[str], None]]:
     """A line that tells how far a run is, on a terminal only; gone when it is over."""
-    if options.quiet or options.verbose or not sys.stderr.isatty():
+    if options.quiet or options.verbose or not is_terminal(sys.stderr):
         yield lambda _words: None
         return
     from rich.console import Console
+    from rich.text import Text
 
-    with Console(stderr=True, highlight=False, markup=False).status("starting") as status:
-        yield status.update
+    from envsync.render.printable import printable
+
+    with Console(stderr=True, highlight=False).status("starting") as status:
+        yield lambda words: status.update(Text(printable(words)))  # as text: names may look like markup

@@ -67,7 +67,7 @@ def opened(
         )
     configuration = load([Path(file) for file in options.files])
     complain(configuration.warnings, options.color)
-    scope = Scope(options.environments)
+    scope = Scope(options.environments, options.settings_only)
     if options.sandbox:
         from envsync.sandbox import FULL_TOKEN, Sandbox
 
@@ -166,18 +166,37 @@ def _read(options: Options, configuration: Configuration, access: Access, scope:
                 live[repository.name.key] = _read_one(options, reader, scope.narrow(repository))
     finally:
         reader.close()
+    _hold_apart(live)
     return Session(access, desired, live, diff(desired, live, scope))
+
+
+def _hold_apart(live: Live) -> None:
+    """Raises where a former name and the present one are in the files as two repositories."""
+    known: dict[str, LiveRepository] = {}
+    for each in live.values():
+        if isinstance(each, LiveRepository):
+            first = known.setdefault(each.name.key, each)
+            if first is not each:
+                message = f"{first.requested} and {each.requested} are one repository, {each.name}"
+                raise ConfigError(
+                    Diagnostic("repository-twice", message, "leave its former name out of the files")
+                )
 
 
 def _read_one(options: Options, reader: Reader, repository: DesiredRepository) -> LiveRepository | Unread:
     names = [environment.name for environment in repository.environments]
     try:
-        return read_repository(reader, repository.name, names, settings_only=options.settings_only)
+        live = read_repository(reader, repository.name, names, settings_only=options.settings_only)
     except RequestFailed as failed:
         if failed.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
             raise CredentialError(*failed.diagnostics) from None
         hints = "; ".join(each.hint for each in failed.diagnostics if each.hint)
         return Unread(str(failed), failed.kind, hints or None)
+    if live.name.owner.casefold() != repository.name.owner.casefold():
+        # Secrets must not follow a repository to whoever has it now.
+        reason = f"{repository.name} belongs to another owner now, as {live.name}"
+        return Unread(reason, FailureKind.CHANGED, "name it so in the file, if that is what you want")
+    return live
 
 
 # --- the sandbox -------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from github import Auth, Github
 
 from envsync import __version__
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
-from envsync.github.call import Answer, Call, Exchange, cannot
+from envsync.github.call import Answer, Call, Exchange, cannot, printable
 from envsync.github.judge import Judge
 from envsync.github.part import Part
 from envsync.github.retry import GiveUp, Policy, decide, may_have_happened
@@ -160,7 +160,9 @@ class Connection:
         started = stopwatch()
         outcome = self._wire.carry(call, self._requester)
         result = str(outcome.status) if isinstance(outcome, Answer) else outcome.reason
-        self._access.effects.trace(f"{call.method} {call.url} -> {result} ({stopwatch() - started:.3f} s)")
+        self._access.effects.trace(
+            f"{call.method} {printable(call.url)} -> {result} ({stopwatch() - started:.3f} s)"
+        )
         return outcome
 
 

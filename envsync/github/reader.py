@@ -70,13 +70,19 @@ class Reader:
             received = self._fetch(target, purpose)
             items += (received.data if key is None else received.data.member(key)).items()
             moved = moved or received.moved
-            link = _next(received.headers.get("link", ""))
+            link = _next(received.headers.get("link", ""), purpose)
             target = None if link is None else self._local(link, purpose)
         return Pages(tuple(items), moved)
 
 
-def _next(header: str) -> str | None:
-    return next((link["url"] for link in parse_header_links(header) if link.get("rel") == "next"), None)
+def _next(header: str, purpose: str) -> str | None:
+    """Raises where the header says nothing that can be read: there may be more pages."""
+    links = parse_header_links(header)
+    if header.strip() and not all("rel" in link for link in links):
+        text = f"{cannot(purpose)}: the Link header of GitHub's answer cannot be read, so there may be more pages"
+        hint = "check that the API URL is that of a GitHub server"
+        raise RequestFailed(FailureKind.UNAVAILABLE, Diagnostic("unexpected-answer", text, hint))
+    return next((link["url"] for link in links if link["rel"] == "next"), None)
 
 
 def _endless(purpose: str) -> RequestFailed:

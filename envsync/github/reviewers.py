@@ -61,7 +61,10 @@ class Reviewers:
 
 def _unsendable(reviewer: UnknownReviewer) -> RequestFailed:
     text = f"the reviewer {reviewer} cannot be kept: GitHub's REST API shows reviewers of this type and takes none"
-    hint = "leave the reviewers to the browser: add required_reviewers to the environment's ignore"
+    hint = (
+        "any change of its settings would drop this reviewer: make the change in the browser, "
+        "or replace the reviewer there by users and teams"
+    )
     return RequestFailed(FailureKind.REJECTED, Diagnostic("unsupported-reviewer", text, hint))
 
 

@@ -31,9 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Which environments a run is about: those whose name one of `globs` matches, or all where there is none."""
+    """What a run is about: environments whose name one of `globs` matches, or all where there is none."""
 
     globs: tuple[str, ...] = ()
+    settings_only: bool = False  # neither secrets nor variables were to be read
 
     def holds(self, environment: str) -> bool:
         name = environment.casefold()
@@ -68,7 +69,12 @@ def _diff_repository(desired: DesiredRepository, live: LiveRepository | Unread, 
             return Plan("", unread=(part,))
         case LiveRepository():
             parts = [
-                diff_environment(repository, each, live.environments.get(each.name.casefold()))
+                diff_environment(
+                    repository,
+                    each,
+                    live.environments.get(each.name.casefold()),
+                    settings_only=scope.settings_only,
+                )
                 for each in desired.environments
             ]
             return _join("", [*parts, _unmanaged(desired, live, scope), _renamed(live)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from envsync.model import (
     RECORD_VARIABLE,
@@ -46,11 +47,9 @@ from envsync.plan.strictness import OPEN, Dimension, combine, judge
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envsync.model import DesiredEnvironment, LiveEnvironment
+    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveSecret
     from envsync.plan.changes import Change, FieldValue, PatternChange
     from envsync.plan.strictness import Protection
-
-T = TypeVar("T")
 
 _DIMENSIONS = {
     Field.REQUIRED_REVIEWERS: Dimension.REVIEWERS,
@@ -61,22 +60,51 @@ _DIMENSIONS = {
 }
 
 
-def diff_environment(repository: str, desired: DesiredEnvironment, live: LiveEnvironment | None) -> Plan:
+def diff_environment(
+    repository: str, desired: DesiredEnvironment, live: LiveEnvironment | None, *, settings_only: bool = False
+) -> Plan:
+    """What has to change in one environment; `live` None: GitHub has none of that name."""
     at = Address(repository, desired.name)
     reached = goal(desired, live)
-    now = protection_of(live)
-    protection = _protection(at, now, reached.protection, exists=live is not None)
-    variables = _variables(at, desired, live)
-    secrets = _secrets(at, desired, live)
+    protection = _protection(at, protection_of(live), reached.protection, exists=live is not None)
+    there = _contents(live, settings_only=settings_only)
+    unread = _unread(at, desired, live, there)
+    variables = _variables(at, desired, there.variables)
+    secrets = _secrets(at, desired, there.secrets, known=all(part.part not in _GUARDS for part in unread))
     unmet = [] if reached.unmet is None else [Unmet(at, Kind.SETTINGS, "prevent_self_review", reached.unmet)]
     return Plan(
         "",
         changes=(*protection, *variables.changes, *secrets.changes),
         secrets=secrets.secrets,
         unmanaged=(*variables.unmanaged, *secrets.unmanaged),
-        unmet=(*unmet, *secrets.unmet),
-        unread=_unread(at, desired, live),
+        unmet=(*unmet, *_switched_off(at, reached.protection, live), *secrets.unmet),
+        unread=unread,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What an environment guards."""
+
+    variables: Mapping[str, str] | Unread
+    secrets: Mapping[str, LiveSecret] | Unread
+
+
+def _contents(live: LiveEnvironment | None, *, settings_only: bool) -> _Contents:
+    if live is not None:
+        return _Contents(live.variables, live.secrets)
+    nobody_asked = Unread("only settings were to be read", kind=None)
+    return _Contents(nobody_asked, nobody_asked) if settings_only else _Contents({}, {})
+
+
+def _switched_off(at: Address, wanted: Protection, live: LiveEnvironment | None) -> list[Unmet]:
+    """A rule that is there and disabled keeps nobody out, and the REST API cannot enable it."""
+    rules = () if live is None or isinstance(live.protection_rules, Unread) else live.protection_rules
+    return [
+        Unmet(at, Kind.PROTECTION_RULE, rule.app, "it is there, but switched off: enable it on GitHub")
+        for rule in rules
+        if rule.app in wanted.rules and not rule.enabled
+    ]
 
 
 # --- protection --------------------------------------------------------------------------------------------
@@ -132,9 +160,8 @@ def _patterns(at: Address, verdict: Verdict, now: frozenset[Pattern], wanted: Pr
 # --- variables and secrets ---------------------------------------------------------------------------------
 
 
-def _variables(at: Address, desired: DesiredEnvironment, live: LiveEnvironment | None) -> Plan:
-    there = _there(live.variables if live else {})
-    if there is None or Field.VARIABLES in desired.ignore:
+def _variables(at: Address, desired: DesiredEnvironment, there: Mapping[str, str] | Unread) -> Plan:
+    if isinstance(there, Unread) or Field.VARIABLES in desired.ignore:
         return Plan("")
     changes: list[Change] = []
     for name, value in sorted(desired.variables.items()):
@@ -152,9 +179,11 @@ def _variables(at: Address, desired: DesiredEnvironment, live: LiveEnvironment |
     return Plan("", changes=tuple(changes), unmanaged=unmanaged)
 
 
-def _secrets(at: Address, desired: DesiredEnvironment, live: LiveEnvironment | None) -> Plan:
-    there = _there(live.secrets if live else {})
-    if there is None or Field.SECRETS in desired.ignore:
+def _secrets(
+    at: Address, desired: DesiredEnvironment, there: Mapping[str, LiveSecret] | Unread, *, known: bool
+) -> Plan:
+    """`known`: the protection was read as a whole. No secret enters an environment that may be open."""
+    if isinstance(there, Unread) or Field.SECRETS in desired.ignore:
         return Plan("")
     changes: list[Change] = []
     states: list[SecretStatus] = []
@@ -167,6 +196,8 @@ def _secrets(at: Address, desired: DesiredEnvironment, live: LiveEnvironment | N
             state = SecretState.MISSING
             if external:
                 unmet.append(Unmet(at, Kind.SECRET, name, "it is external, and nobody has set it on GitHub"))
+            elif not known:
+                unmet.append(Unmet(at, Kind.SECRET, name, "what protects the environment could not be read"))
             else:
                 changes.append(SecretCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), name))
         states.append(SecretStatus(at, name, state))
@@ -180,21 +211,21 @@ def _lost(secret: str) -> Verdict:
     return Verdict(Risk.DESTROYS, f"{secret} is lost: GitHub never gives a secret back")
 
 
-def _there(part: Mapping[str, T] | Unread) -> Mapping[str, T] | None:
-    return None if isinstance(part, Unread) else part
-
-
 # --- what was not read -------------------------------------------------------------------------------------
 
 
-def _unread(at: Address, desired: DesiredEnvironment, live: LiveEnvironment | None) -> tuple[UnreadPart, ...]:
-    if live is None:
-        return ()
+_PATTERNS, _RULES = "branch and tag patterns", "deployment protection rules"
+_GUARDS = frozenset({_PATTERNS, _RULES})
+
+
+def _unread(
+    at: Address, desired: DesiredEnvironment, live: LiveEnvironment | None, contents: _Contents
+) -> tuple[UnreadPart, ...]:
     parts = {
-        Field.DEPLOYMENT_BRANCH_POLICY: ("branch and tag patterns", live.patterns),
-        Field.DEPLOYMENT_PROTECTION_RULES: ("deployment protection rules", live.protection_rules),
-        Field.VARIABLES: ("variables", live.variables),
-        Field.SECRETS: ("secrets", live.secrets),
+        Field.DEPLOYMENT_BRANCH_POLICY: (_PATTERNS, live.patterns if live else ()),
+        Field.DEPLOYMENT_PROTECTION_RULES: (_RULES, live.protection_rules if live else ()),
+        Field.VARIABLES: ("variables", contents.variables),
+        Field.SECRETS: ("secrets", contents.secrets),
     }
     return tuple(
         UnreadPart(at.repository, at.environment, name, part.reason, part.hint, part.kind is not None)

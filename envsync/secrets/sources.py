@@ -6,9 +6,11 @@ Nothing that a source gave, or printed while it failed, ever gets into an error.
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import stat
 import subprocess
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 48 * 1024  # GitHub's limit of one secret
 COMMAND_SECONDS = 60.0
+
+_MOST_OUTPUT = MAX_BYTES + 2  # and a newline
+_NO_SOURCES = frozenset({".git", ".envsync"})  # a checkout keeps its credential in .git/config
 
 _CREDENTIALS = ("ENVSYNC_", "GH_", "ACTIONS_", "RUNNER_")
 _CREDENTIAL_NAMES = frozenset({"GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN"})
@@ -102,6 +107,12 @@ class Sources:
         return _run(secret, argv, Path(root), environ, self.command_seconds)
 
 
+def _too_long(secret: DesiredSecret) -> SecretSourceError:
+    return _error(
+        secret, "secret-too-long", f"{_words(secret)} has more than 48 KB, which is all that GitHub takes"
+    )
+
+
 def _empty(secret: DesiredSecret) -> SecretSourceError:
     return _error(
         secret,
@@ -120,7 +131,7 @@ def is_credential(variable: str) -> bool:
 def _file(secret: DesiredSecret, path: str, root: str) -> bytes:
     try:
         with _locate(secret, path, root).open("rb") as file:
-            return file.read(MAX_BYTES + 3)  # one more than is allowed, and a newline
+            return file.read(_MOST_OUTPUT + 1)
     except OSError as error:
         raise _unreadable(secret, path, error) from None
 
@@ -139,6 +150,10 @@ def _locate(secret: DesiredSecret, path: str, root: str) -> Path:
             "secret-file-outside",
             f"the file {path} lies outside the folder of the file that names it",
             "a source stays under that folder, links followed; use a command for what is elsewhere",
+        )
+    if not _NO_SOURCES.isdisjoint(found.relative_to(folder).parts):
+        raise _error(
+            secret, "secret-source-refused", f"{path} is git's or envsync's own, which can hold credentials"
         )
     if not is_file:
         raise _error(secret, "secret-file-unreadable", f"{path} is not a file")
@@ -174,7 +189,10 @@ def _run(
         raise _error(secret, "secret-command-failed", f"the command {program} cannot be run: {why}") from None
     with process:
         try:
-            output, _ = process.communicate(timeout=seconds)
+            output = _drain(process, time.monotonic() + seconds)
+            if len(output) > _MOST_OUTPUT:
+                _kill(process)
+            process.wait(seconds)
         except BaseException as error:
             _kill(process)
             if not isinstance(error, subprocess.TimeoutExpired):
@@ -182,9 +200,11 @@ def _run(
             raise _error(
                 secret,
                 "secret-command-failed",
-                f"the command {program} gave nothing within {seconds:g} seconds",
+                f"the command {program} was not done within {seconds:g} seconds",
                 "it gets no standard input: see that it does not ask for anything",
             ) from None
+    if len(output) > _MOST_OUTPUT:
+        raise _too_long(secret)
     if process.returncode != 0:
         raise _error(
             secret,
@@ -192,6 +212,23 @@ def _run(
             f"the command {program} ended with status {process.returncode}",
             "run it by hand to see why; envsync does not show its output, which could hold the secret",
         )
+    return output
+
+
+def _drain(process: subprocess.Popen[bytes], deadline: float) -> bytes:
+    """What it writes, until it ends or has written more than any secret may have."""
+    assert process.stdout  # noqa: S101 - a pipe
+    output = b""
+    with selectors.DefaultSelector() as selector:
+        selector.register(process.stdout, selectors.EVENT_READ)
+        while len(output) <= _MOST_OUTPUT:
+            left = deadline - time.monotonic()
+            if left <= 0 or not selector.select(left):
+                raise subprocess.TimeoutExpired(process.args, left)
+            chunk = os.read(process.stdout.fileno(), MAX_BYTES)
+            if not chunk:
+                break
+            output += chunk
     return output
 
 

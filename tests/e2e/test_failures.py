@@ -273,6 +273,7 @@ def test_ctrl_c_lets_the_request_in_flight_end_and_says_what_was_done(shell: She
         )
         deadline = time.monotonic() + 60
         while "PUT" not in began:
+            assert process.poll() is None
             assert time.monotonic() < deadline
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)

@@ -255,6 +255,15 @@ def test_without_secrets_no_source_is_read_and_that_is_no_failure() -> None:
     assert exit_code(results) == ExitCode.OK
 
 
+def test_secrets_left_alone_as_asked_do_not_keep_old_environments() -> None:
+    there = world(LiveEnvironment("old", 1))
+
+    results = applied(there, DesiredEnvironment("qa", secrets=SECRET), prune=True, write_secrets=False)
+
+    assert outcomes(results) == [Outcome.APPLIED, Outcome.SKIPPED, Outcome.APPLIED]
+    assert "old" not in there.environments
+
+
 def test_an_interrupted_apply_says_what_it_left() -> None:
     there = world()
 

@@ -74,11 +74,21 @@ def test_a_next_page_elsewhere_is_not_fetched(github: Loopback, reader: Reader) 
     assert raised.value.diagnostics[0].code == "foreign-link"
 
 
-@pytest.mark.parametrize("link", ['<x>; rel="last"', "<x>", "", "rel=next"])
+@pytest.mark.parametrize("link", ['<x>; rel="last"', ""])
 def test_a_link_header_without_a_next_page_ends_the_list(github: Loopback, reader: Reader, link: str) -> None:
     github.on("GET /things", Reply({"things": [1]}, headers={"Link": link}))
 
     assert len(reader.pages("/things", "things", "list things").items) == 1
+
+
+@pytest.mark.parametrize("link", ["<x>", "rel=next", "<<"])
+def test_a_link_header_that_cannot_be_read_is_not_taken_for_the_end(
+    github: Loopback, reader: Reader, link: str
+) -> None:
+    github.on("GET /things", Reply({"things": [1]}, headers={"Link": link}))
+
+    with pytest.raises(RequestFailed, match="there may be more pages"):
+        reader.pages("/things", "things", "list things")
 
 
 def test_an_answer_of_another_shape_is_no_empty_list(github: Loopback, reader: Reader) -> None:

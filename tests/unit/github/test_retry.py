@@ -116,6 +116,11 @@ def test_a_post_is_repeated_when_it_surely_was_not_done() -> None:
     assert decide(Answer(201, {}, whole=False), **post) == GiveUp()
 
 
+@pytest.mark.parametrize("status", [202, 203, 205, 206])
+def test_a_success_that_github_does_not_document_is_none(status: int) -> None:
+    assert broken(Answer(status, {}, {"environments": []}, whole=True)) == "GitHub's answer is not whole"
+
+
 def test_what_will_not_change_is_not_tried_again() -> None:
     assert decide(Lost("the certificate is not trusted", sent=False, lasting=True), **ORDINARY) == GiveUp()
 

@@ -337,6 +337,38 @@ def test_what_was_not_read_is_said_and_never_taken_for_empty() -> None:
     assert not plan.in_sync
 
 
+def test_no_secret_enters_an_environment_whose_protection_was_not_read() -> None:
+    lost = Unread("no permission", FailureKind.NOT_PERMITTED)
+    desired = production(secrets={"S": DesiredSecret("S", FromEnvironment("S"))})
+
+    for live in (on_github(patterns=lost), on_github(protection_rules=lost)):
+        plan = planned(desired, live)
+
+        assert plan.changes == ()
+        assert [(each.name, each.reason) for each in plan.unmet] == [
+            ("S", "what protects the environment could not be read")
+        ]
+
+
+def test_a_rule_that_is_switched_off_is_unmet() -> None:
+    desired = production(protection_rules=frozenset({"gate"}))
+
+    plan = planned(desired, on_github(protection_rules=(LiveRule(1, "gate", enabled=False),)))
+
+    assert plan.changes == ()
+    assert [(each.kind, each.name) for each in plan.unmet] == [(Kind.PROTECTION_RULE, "gate")]
+    assert not plan.in_sync
+
+
+def test_settings_only_says_nothing_of_what_a_new_environment_would_hold() -> None:
+    desired = production(variables={"V": "1"}, secrets={"S": DesiredSecret("S", FromEnvironment("S"))})
+
+    plan = planned(desired, None, scope=Scope(settings_only=True))
+
+    assert [type(change) for change in plan.changes] == [EnvironmentCreate]
+    assert [(part.part, part.failed) for part in plan.unread] == [("variables", False), ("secrets", False)]
+
+
 def test_what_was_not_read_does_not_matter_where_it_is_ignored() -> None:
     lost = Unread("no permission", FailureKind.NOT_PERMITTED)
     desired = production(ignore=frozenset({Field.SECRETS, Field.DEPLOYMENT_BRANCH_POLICY}))

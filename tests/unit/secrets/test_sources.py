@@ -112,6 +112,12 @@ def test_a_command_that_hangs_is_ended_with_its_children(tmp_path: Path) -> None
     assert time.monotonic() - began < 20
 
 
+def test_a_command_that_never_stops_writing_is_stopped(tmp_path: Path) -> None:
+    script = "import sys\nwhile True: sys.stdout.write('x' * 65536)"
+
+    assert refusal(python(script, tmp_path)) == "secret-too-long"
+
+
 def test_a_command_that_does_not_exist(tmp_path: Path) -> None:
     assert refusal(FromCommand(("no-such-command",), str(tmp_path))) == "secret-command-failed"
     assert refusal(FromCommand(("nul\0",), str(tmp_path))) == "secret-command-failed"
@@ -158,6 +164,35 @@ def test_a_file_stays_in_the_folder_of_the_file_that_names_it(tmp_path: Path) ->
     assert read(FromFile("link-in", str(inside))) == b"ok"
     for path in ("../outside", "link-out", str(tmp_path / "outside"), "/proc/self/environ", "deep/../../outside"):
         assert refusal(FromFile(path, str(inside))) == "secret-file-outside"
+
+
+@pytest.mark.parametrize("folder", [".git", ".envsync"])
+def test_where_credentials_are_kept_is_no_source(tmp_path: Path, folder: str) -> None:
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "config").write_text(CANARY)
+    (tmp_path / "link").symlink_to(tmp_path / folder / "config")
+
+    for path in (f"{folder}/config", "link"):
+        assert refusal(FromFile(path, str(tmp_path))) == "secret-source-refused"
+
+
+def test_what_is_missing_is_known_before_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(CANARY)
+    sources = Sources({"X": CANARY, "Z": ""})
+    good: tuple[SecretSource, ...] = (FromEnvironment("X"), FromFile("token", str(tmp_path)), External())
+    bad: dict[str, SecretSource] = {
+        "secret-source-missing": FromEnvironment("Y"),
+        "secret-is-empty": FromEnvironment("Z"),
+        "secret-file-unreadable": FromFile("other", str(tmp_path)),
+        "commands-not-allowed": FromCommand(("no-such-command",), str(tmp_path)),
+    }
+
+    for source in good:
+        sources.check(DesiredSecret("TOKEN", source))
+    for code, source in bad.items():
+        with pytest.raises(SecretSourceError) as caught:
+            sources.check(DesiredSecret("TOKEN", source))
+        assert caught.value.diagnostics[0].code == code
 
 
 def test_what_is_no_readable_file_is_said(tmp_path: Path) -> None:
