@@ -1,8 +1,8 @@
 """Which stretches of a file are masked whose structure is not known, because it is no YAML.
 
-Only the line of the error is ever shown. It is masked, but for keys known to be keys, unless nothing suggests that
-it lies under `secrets`: not the keys that were open when reading stopped, not the lines above with their
-indentation, not the line itself, which has to start with a field that holds no secrets or to lie in one.
+Only the line of the error is ever shown. It is masked, but for a key that it starts with, unless nothing suggests
+that it may belong under `secrets`: not the keys that were open when reading stopped, no line above, whatever the
+indentation says, and not the line itself, which has to start with a field that holds no secrets or to lie in one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ import re
 from typing import TYPE_CHECKING
 
 from envsync.config.masks import NAME, SOURCE_KEYS
+from envsync.config.mentions import first_mention
 from envsync.config.page import END_OF_LINE, LONGEST_LINE, Page
-from envsync.config.schema import child_schema, properties
+from envsync.config.schema import all_fields, child_schema
 
 if TYPE_CHECKING:
     from envsync.config.compose import Break
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
 
 # An escape can spell `secrets` in quotes; what has an anchor may be repeated under `secrets`.
 _SUSPECT = re.compile(r"secret|\\[xu]|\\$|(?<![^\s\[{,:-])&[\w-]", re.IGNORECASE)
-_COMMENT = re.compile(r"#+\s*([\"']?secrets?[\"']?\s*:)?")
 _FIRST_WORD = re.compile(r"[\s-]*([a-z_]+)\s*(?::|$)")
+_FIRST_KEY = re.compile(r"[\s-]*([\"']?)([a-z_]+)\1\s*:(?!\S)")
 _KEY = re.compile(r"(?<![\w.-])([\w.-]+)[\"']?\s*:(?!\S)")
 _NO_VALUE = re.compile(r"\s*(?:-\s+)*[\w.-]+\s*:\s*(\{\s*\}\s*)?$")
 _WORD = re.compile(r"\w")
@@ -42,13 +43,12 @@ _LEAVES = frozenset(  # what they hold may be shown
         "ignore",
     }
 )
-_CONTINUES = "-:?]},\"'"  # what a line can start with that goes on with the mapping above it
 
 
 def broken_page(source: SourceText, broken: Break, line: int, schema: Schema) -> Page:
     """`line` is the one that will be shown."""
     text = source.lines[line - 1] if line <= len(source.lines) else ""
-    fields = _fields(schema)
+    fields = frozenset(all_fields(schema))
     stretches: tuple[Stretch, ...]
     if len(text) > LONGEST_LINE or _suspicious(source.lines[:line], text, broken, line, schema):
         stretches = (_after_key(text, broken, line, fields),)
@@ -67,21 +67,23 @@ def _unread(text: str, broken: Break, fields: frozenset[str]) -> tuple[Stretch, 
 
 
 def _after_key(text: str, broken: Break, line: int, fields: frozenset[str]) -> Stretch:
-    """All of a line, but for the key that it starts with if reading came so far as to know it for one."""
+    """All of a line, but for the key that it starts with: a field of the format, or a name read as one."""
+    first = _FIRST_KEY.match(text)
+    if first and first[2] in fields | SOURCE_KEYS | {"secrets"}:
+        return (first.end() + 1, END_OF_LINE)
     for parent, key in broken.keys:
         starts = key.span.line == key.span.end_line == line and not text[: key.span.column - 1].strip(" -")
-        named = parent in _NAMED and NAME.fullmatch(key.text)
-        if starts and (named or key.text in fields | SOURCE_KEYS | {"secrets"}):
+        if starts and parent in _NAMED and NAME.fullmatch(key.text):
             return (key.span.end_column + 1, END_OF_LINE)  # the colon is shown too
     return (1, END_OF_LINE)
 
 
 def _suspicious(above: tuple[str, ...], text: str, broken: Break, line: int, schema: Schema) -> bool:
     """`above` ends with the line itself."""
-    if broken.anchored or not _is_harmless(broken.path, schema) or _below_suspect(above):
+    if broken.anchored or not _is_harmless(broken.path, schema) or first_mention(above, _SUSPECT) <= line:
         return True
     first = _FIRST_WORD.match(text)
-    if _NO_VALUE.match(text) or (first and first[1] in _fields(schema)):
+    if _NO_VALUE.match(text) or (first and first[1] in all_fields(schema)):
         return False
     start = broken.consumed[1] - 1 if broken.consumed[0] == line else 0
     end = broken.span.column - 1 if broken.span.line == line else len(text)
@@ -94,44 +96,3 @@ def _is_harmless(path: tuple[str, ...], schema: Schema) -> bool:
     for key in path:
         inner = child_schema(inner, key) if inner and key != "secrets" else None
     return inner is not None
-
-
-def _below_suspect(lines: tuple[str, ...]) -> bool:
-    """Whether the last line may belong to what a suspect line opened.
-
-    The indentation of what is broken is not trusted: only a line that starts in the column of one that the suspect
-    line lies under ends its reach.
-    """
-    reach: int | None = None
-    columns: list[int] = []
-    for line in lines:
-        text = line.lstrip()
-        comment = _COMMENT.match(text)
-        indent = len(line) - len(text)
-        if not text:
-            continue
-        if reach is not None and not comment and _ends(reach, line, indent, columns):
-            reach = None
-        if reach is None and not comment:
-            columns = [*(column for column in columns if column < indent), indent]
-        if comment[1] if comment else _SUSPECT.search(text):
-            reach = indent if reach is None else min(reach, indent)
-    return reach is not None
-
-
-def _ends(reach: int, line: str, indent: int, columns: list[int]) -> bool:
-    return indent <= reach and indent in columns and line[indent] not in _CONTINUES and "\t" not in line[:indent]
-
-
-def _fields(schema: Schema) -> frozenset[str]:
-    """The names of all fields of the format but `secrets` and what lies below, whatever they are fields of."""
-    names: set[str] = set()
-    parts: list[Schema] = [schema]
-    while parts:
-        part = parts.pop()
-        inner = {name: value for name, value in properties(part).items() if name != "secrets"}
-        names |= inner.keys()
-        parts += [
-            value for value in (*inner.values(), part.get("additionalProperties")) if isinstance(value, dict)
-        ]
-    return frozenset(names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envsync.config.body import settled
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from envsync.config.nodes import Node
 
 _MAX_PRODUCT = 50_000
+_FULL_REF = re.compile(r"refs/(heads|tags)/(.+)", re.DOTALL)
+_SINGULAR = {"branches": "branch", "tags": "tag"}
 
 
 def is_too_large(declaration: Declaration, findings: Findings) -> bool:
@@ -49,12 +52,21 @@ def check(declaration: Declaration, environments: Environments, findings: Findin
         _warn(key, body, findings)
     for repository in examples:
         environments.of(repository)
+    _warn_of_nothing(declaration, findings)
 
 
 def _examples(declaration: Declaration) -> Iterator[RepositoryName]:
     """Repositories that show what the file makes of any: those named, and one of each pattern and override."""
     for item in (*declaration.repositories, *(override.key for override in declaration.overrides)):
         yield sample(item.text)
+
+
+def _warn_of_nothing(declaration: Declaration, findings: Findings) -> None:
+    """Where there are errors, it may be they that leave none."""
+    added = (body for override in declaration.overrides for _, body in override.environments)
+    if findings.clean and not declaration.environments and all(body is None for body in added):
+        message, hint = "this file declares no environment", "for example `environments: {staging: {}}`"
+        findings.warning(Code.NO_ENVIRONMENT, message, declaration.repositories[0].span, hint)
 
 
 def _layers(declaration: Declaration) -> Iterator[tuple[Scalar, Body]]:
@@ -74,6 +86,7 @@ def _warn(key: Scalar, body: Body, findings: Findings) -> None:
             message = f"templates are not replaced in {findings.quoted(item)}"
             hint = "they are in variables, sources of secrets and reviewers"
             findings.warning(Code.TEMPLATE_NOT_REPLACED, message, item.span, hint)
+    _warn_of_full_refs(policy.value if policy else None, findings)
     ignored = body.fields.get("ignore")
     written = set(body.fields)
     written |= {name for name, entries in (("variables", body.variables), ("secrets", body.secrets)) if entries}
@@ -83,6 +96,21 @@ def _warn(key: Scalar, body: Body, findings: Findings) -> None:
             findings.warning(
                 Code.SET_AND_IGNORED, message, item.span, "remove one of the two: what is set has no effect"
             )
+
+
+def _warn_of_full_refs(policy: Node | None, findings: Findings) -> None:
+    """Patterns match names of branches and tags; only `refs/pull/*/merge` stands for a whole ref."""
+    for key in ("branches", "tags"):
+        for item in scalars(policy.get(key) if isinstance(policy, Mapping) else None):
+            full = _FULL_REF.fullmatch(item.text)
+            if full is None:
+                continue
+            message = f"{findings.quoted(item)} matches no {_SINGULAR[key]}, whose names have no refs/ in front"
+            meant = "branches" if full[1] == "heads" else "tags"
+            name = "the name" if findings.hides(item.span) else full[2]
+            place = "" if meant == key else f", under `{meant}`"
+            hint = f"{_SINGULAR[meant]} patterns are written without refs/{full[1]}/{place}: {name}"
+            findings.warning(Code.FULL_REF, message, item.span, hint)
 
 
 def _patterns(policy: Node | None) -> tuple[Scalar, ...]:

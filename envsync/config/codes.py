@@ -54,3 +54,7 @@ class Code(StrEnum):
     EXCLUDED_REPOSITORY = "excluded-repository"
     CONFLICTING_PATTERN = "conflicting-pattern"
     DECLARED_TWICE = "declared-twice"
+    FOREIGN_TEAM = "foreign-team"
+    FULL_REF = "full-ref"
+    ADDED_ENVIRONMENT = "added-environment"
+    NO_ENVIRONMENT = "no-environment"

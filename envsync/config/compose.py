@@ -119,7 +119,7 @@ def _refuse_hostile(source: SourceText) -> None:
             raise _Stopped(Code.YAML_CHARACTER, Span(source.file, number, column, number, column + 1))
         directives += line.startswith("%")
         if directives > _MAX_DIRECTIVES:
-            raise _Stopped(Code.YAML_TOO_LARGE, Span(source.file, number, 1, number, 2))
+            raise _Stopped(Code.YAML_SYNTAX, Span(source.file, number, 1, number, 2))
 
 
 class _Composer:

@@ -11,8 +11,8 @@ from envsync.config.declaration import flag, scalars
 from envsync.config.near_misses import near_miss
 from envsync.config.nodes import Mapping, Scalar
 from envsync.config.scalars import resolve
-from envsync.config.sources import TEMPLATE_HINT, source_of
-from envsync.config.templates import NAMES, expand, replacements, unknown
+from envsync.config.sources import DOLLAR_HINT, TEMPLATE_HINT, source_of
+from envsync.config.templates import NAMES, expand, is_unclosed, replacements, unknown
 from envsync.model import (
     MAX_WAIT_MINUTES,
     DesiredEnvironment,
@@ -96,7 +96,7 @@ def _reviewers(items: tuple[Scalar, ...], context: Context) -> tuple[Reviewer, .
             continue
         if not _REVIEWER.fullmatch(text):
             message = f"{context.findings.quoted(item)} is not a reviewer"
-            hint = "write a login, or org/slug for a team"
+            hint = "write a login for a user, or org/slug for a team"
             context.findings.error(Code.WRONG_FORMAT, message, item.span, hint)
         elif text.casefold() in found:
             message = f"{context.findings.quoted(item)} is named twice"
@@ -188,8 +188,12 @@ def _expanded(item: Scalar, values: collections.abc.Mapping[str, str], context: 
     if name is None:
         return expand(item.text, values)
     findings = context.findings
+    open_ = is_unclosed(item.text)
     if findings.hides(item.span):
-        message, near = "this has a template that is not known", None
+        message, near = f"this has a template that is not {'closed' if open_ else 'known'}", None
+    elif open_:
+        message = f"{findings.quoted_text(f'${{{name}', item.span)} is not closed"
+        near = f"close it with }}; {DOLLAR_HINT}"
     else:
         message = f"{findings.quoted_text(f'${{{name}}}', item.span)} is not a template"
         guess = near_miss(name, NAMES)

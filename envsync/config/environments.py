@@ -8,6 +8,7 @@ from envsync.config.codes import Code
 from envsync.config.declaration import flag, scalars
 from envsync.config.desire import Context, desired_environment, uses_templates
 from envsync.config.layers import Applying, layered
+from envsync.config.teams import refuse_foreign_teams
 
 if TYPE_CHECKING:
     from envsync.config.body import Body
@@ -26,6 +27,7 @@ class Environments:
         self._declaration = declaration
         self._findings = findings
         self._applying = Applying(declaration)
+        self._owners = {item.text.partition("/")[0].casefold() for item in declaration.repositories}
         self._found: dict[str, tuple[DesiredEnvironment, ...]] = {}
         self._shared: dict[tuple[int, ...], tuple[tuple[Layered, DesiredEnvironment | None], ...]] = {}
 
@@ -42,6 +44,9 @@ class Environments:
             self._shared[overrides] = tuple(
                 (layer, self._without_templates(layer, repository)) for layer in layers
             )
+        if repository.owner.casefold() in self._owners:
+            for layer, _ in self._shared[overrides]:
+                refuse_foreign_teams(layer, repository, self._findings)
         return tuple(shared or self._made(layer, repository) for layer, shared in self._shared[overrides])
 
     def _without_templates(self, layer: Layered, repository: RepositoryName) -> DesiredEnvironment | None:

@@ -28,6 +28,10 @@ class Findings:
         return MAX_ERRORS - len(self._errors)
 
     @property
+    def clean(self) -> bool:
+        return not self._errors
+
+    @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         found = (*self._errors.values(), *self._warnings.values())
         if not self.more:

@@ -66,7 +66,7 @@ def _checked(source: SourceText) -> tuple[Findings, File | None]:
     if composed.root is None or is_empty(composed.root):
         hint = "it needs version, name and repositories"
         raise ConfigError(Diagnostic(Code.FILE_EMPTY, f"`{source.file}` says nothing", hint))
-    page = page_of(source, composed.root, file_schema())
+    page = page_of(source, composed.root, composed.oddities, file_schema())
     findings = Findings(page)
     for oddity in composed.oddities:
         describe(oddity, findings)

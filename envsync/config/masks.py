@@ -1,22 +1,29 @@
 """Which stretches of a file are masked, once its structure is known.
 
 Masked is every value under a key `secrets`, wherever that key stands, and everything that stands where the format
-has no place for it, unless its key is a near miss of a field other than `secrets`.
+has no place for it, unless its key is a near miss of a field other than `secrets`. Below the first line that
+mentions secrets a line may have lost its indentation: what only that can explain is masked too.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from envsync.config.codes import Code
+from envsync.config.mentions import first_mention
 from envsync.config.near_misses import near_miss
 from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.page import END_OF_LINE, Page
-from envsync.config.schema import allows, child_schema, item_schema, properties
+from envsync.config.scalars import is_null
+from envsync.config.schema import all_fields, allows, child_schema, item_schema, properties, takes_scalars
 
 if TYPE_CHECKING:
-    from envsync.config.nodes import Node
+    from collections.abc import Iterable
+
+    from envsync.config.nodes import Entry, Node
+    from envsync.config.oddities import Oddity
     from envsync.config.page import Stretch
     from envsync.config.schema import Schema
     from envsync.config.text import SourceText
@@ -28,11 +35,15 @@ _MAX_GUESSES = 500
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 
-def page_of(source: SourceText, root: Node, schema: Schema) -> Page:
-    walk = _Walk(source.lines)
-    walk.shown(root, schema)
+def page_of(source: SourceText, root: Node, oddities: Iterable[Oddity], schema: Schema) -> Page:
     lines = source.lines
     by_line: dict[int, list[Stretch]] = {}
+    for oddity in oddities:
+        if oddity.code is Code.YAML_DOCUMENTS:  # nothing that follows was read
+            by_line.setdefault(oddity.span.line, []).append((oddity.span.end_column, END_OF_LINE))
+    known = isinstance(root, Mapping) and any(entry.key.text in properties(schema) for entry in root.entries)
+    walk = _Walk(lines, first_mention(lines) if known else 1, all_fields(schema))
+    walk.shown(root, schema)
     whole: dict[int, tuple[Stretch, ...]] = {}
     for span in dict.fromkeys(walk.spans):
         one = span.line == span.end_line
@@ -59,37 +70,58 @@ def _stretches(found: list[Stretch], line: tuple[str, ...]) -> tuple[Stretch, ..
 class _Walk:
     """Collects the places of what is masked. The nesting is bounded by `compose`."""
 
-    def __init__(self, lines: tuple[str, ...]) -> None:
+    def __init__(self, lines: tuple[str, ...], mention: int, fields: Schema) -> None:
         self._lines = lines
+        self._mention = mention  # the first line that says `secrets`
+        self._fields = fields
         self.spans: list[Span] = []
         self._guesses = 0
 
     def shown(self, node: Node, schema: Schema) -> None:
-        if not allows(schema, node):
+        if not allows(schema, node) or (isinstance(node, Scalar) and self._is_stray(node, schema)):
             self.masked(node)
         elif isinstance(node, Mapping):
             for entry in (*node.entries, *node.discarded):
-                inner = self._meant(schema, entry.key.text)
-                if not entry.key.usable:
-                    self.spans.append(entry.key.span)
-                if entry.key.text == "secrets":
-                    self._sources(entry.value)
-                elif inner is None:
-                    self.masked(entry.value)
-                else:
-                    self.shown(entry.value, inner)
+                self._entry(entry, schema)
         elif isinstance(node, Sequence):
             for item in node.items:
                 self.shown(item, item_schema(schema))
 
-    def _meant(self, schema: Schema, key: str) -> Schema | None:
-        """The part of the format that the key means, misspelled or not."""
-        found = child_schema(schema, key)
-        if found or "secret" in key.casefold() or self._guesses >= _MAX_GUESSES:
+    def _entry(self, entry: Entry, schema: Schema) -> None:
+        key = entry.key
+        inner = self._meant(schema, key)
+        if not key.usable or self._is_stray_key(key, inner):
+            self.spans.append(key.span)
+        if key.text == "secrets":
+            self._sources(entry.value)
+        elif inner is None:
+            self.masked(entry.value)
+        else:
+            self.shown(entry.value, inner)
+
+    def _is_stray(self, scalar: Scalar, schema: Schema) -> bool:
+        """Whether it may be the value of a secret, or have lines of one."""
+        if scalar.span.end_line < self._mention:
+            return False
+        says = not is_null(scalar) or not scalar.usable
+        return scalar.span.end_line > scalar.span.line or (says and not takes_scalars(schema))
+
+    def _is_stray_key(self, key: Scalar, meant: Schema | None) -> bool:
+        if key.span.line < self._mention or key.text in self._fields or key.text == "secrets":
+            return False
+        return not self._has_colon(key) or (meant is None and NAME.fullmatch(key.text) is None)
+
+    def _meant(self, schema: Schema, key: Scalar) -> Schema | None:
+        """The part of the format that the key means, misspelled or not, or misplaced."""
+        found = child_schema(schema, key.text)
+        if found or "secret" in key.text.casefold() or self._guesses >= _MAX_GUESSES:
             return found
         self._guesses += 1
-        near = near_miss(key, properties(schema))
-        return child_schema(schema, near) if near and near != "secrets" else None
+        near = near_miss(key.text, properties(schema))
+        if near:
+            return child_schema(schema, near) if near != "secrets" else None
+        elsewhere = self._fields.get(key.text) if key.span.line < self._mention else None
+        return cast("Schema | None", elsewhere)
 
     def masked(self, node: Node, visible: frozenset[str] = frozenset()) -> None:
         if isinstance(node, Scalar):
@@ -116,9 +148,8 @@ class _Walk:
 
     def _is_name(self, key: Scalar) -> bool:
         """Not so `DB_PASSWORD:hunter2`, nor `hunter2` in braces, which YAML takes for a key without a value."""
+        return key.usable and NAME.fullmatch(key.text) is not None and self._has_colon(key)
+
+    def _has_colon(self, key: Scalar) -> bool:
         line = self._lines[key.span.end_line - 1]
-        return (
-            key.usable
-            and NAME.fullmatch(key.text) is not None
-            and line[key.span.end_column - 1 :].lstrip().startswith(":")
-        )
+        return line[key.span.end_column - 1 :].lstrip().startswith(":")

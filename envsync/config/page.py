@@ -84,8 +84,6 @@ class Page:
 
 
 def _commented(text: str) -> tuple[Stretch, ...]:
-    """A comment that has secrets in it may be what once was not a comment."""
+    """A comment in a line that says `secrets` may be what once was none."""
     comment = _COMMENT.search(text)
-    return (
-        ((comment.start() + 1, END_OF_LINE),) if comment and "secret" in text[comment.end() :].casefold() else ()
-    )
+    return ((comment.start() + 1, END_OF_LINE),) if comment and "secret" in text.casefold() else ()

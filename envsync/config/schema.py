@@ -78,10 +78,28 @@ def allows(schema: Schema, node: Node) -> bool:
             assert_never(node)
 
 
+def takes_scalars(schema: Schema) -> bool:
+    return not {"string", "number", "integer", "boolean"}.isdisjoint(types(schema))
+
+
 def child_schema(schema: Schema, key: str) -> Schema | None:
     """None: there is no such key."""
     found = properties(schema).get(key, schema.get("additionalProperties"))
     return found if isinstance(found, dict) else None
+
+
+def all_fields(schema: Schema) -> Schema:
+    """Each field of the format but `secrets` and what lies below, whatever it is a field of, by its name."""
+    found: Schema = {}
+    parts: list[Schema] = [schema]
+    while parts:
+        part = parts.pop()
+        inner = {name: value for name, value in properties(part).items() if name != "secrets"}
+        found |= inner
+        parts += [
+            value for value in (*inner.values(), part.get("additionalProperties")) if isinstance(value, dict)
+        ]
+    return found
 
 
 def item_schema(schema: Schema) -> Schema:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from envsync.config.codes import Code
 from envsync.config.declaration import scalars
 from envsync.config.nodes import Mapping, Scalar
-from envsync.config.templates import expand, unknown
+from envsync.config.templates import expand, is_unclosed, unknown
 from envsync.model import External, FromCommand, FromEnvironment, FromFile
 
 if TYPE_CHECKING:
@@ -39,9 +39,12 @@ def source_of(
         return None
     ((kind, value),) = ((item.key.text, item.value) for item in node.entries)
     texts = [item.text for item in _texts(value)]
-    if any(unknown(text) is not None for text in texts):
-        message = f"the source of {findings.quoted(entry.key)} has a template that is not known"
-        findings.error(Code.UNKNOWN_TEMPLATE, message, entry.key.span, TEMPLATE_HINT)
+    bad = next((text for text in texts if unknown(text) is not None), None)
+    if bad is not None:
+        what = "closed" if is_unclosed(bad) else "known"
+        message = f"the source of {findings.quoted(entry.key)} has a template that is not {what}"
+        hint = f"close it with }}; {DOLLAR_HINT}" if is_unclosed(bad) else TEMPLATE_HINT
+        findings.error(Code.UNKNOWN_TEMPLATE, message, entry.key.span, hint)
         return None
     expanded = tuple(expand(text, replaced) for text in texts)
     if kind == "command":
@@ -51,7 +54,8 @@ def source_of(
     return _environment(entry.key, expanded[0], findings)
 
 
-TEMPLATE_HINT = "there are ${repository}, ${owner}, ${environment} and ${ENVIRONMENT}; a dollar is written $$"
+DOLLAR_HINT = "a dollar is written $$"
+TEMPLATE_HINT = f"there are ${{repository}}, ${{owner}}, ${{environment}} and ${{ENVIRONMENT}}; {DOLLAR_HINT}"
 
 
 def _texts(value: Node) -> tuple[Scalar, ...]:

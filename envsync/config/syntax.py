@@ -30,6 +30,7 @@ class Explanation:
 
 
 _LIMITS = {
+    Code.YAML_SYNTAX: ("more than 10 lines start with %, which makes them directives", "remove them"),
     Code.YAML_CHARACTER: (
         "a control character stands here, which YAML does not allow",
         r"remove it, or write it as \xNN in double quotes",

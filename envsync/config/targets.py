@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
-from envsync.config.near_misses import did_you_mean
+from envsync.config.near_misses import did_you_mean, near_miss
 from envsync.config.repositories import is_pattern, matches, repository_name
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def check_targets(declaration: Declaration, findings: Findings) -> None:
             findings.warning(Code.UNMATCHED_EXCLUDE, message, item.span, "remove it, or check its spelling")
     for override in declaration.overrides:
         _check_override(override.key, targets, declaration, findings)
+    _check_added(declaration, findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,29 @@ def _check_untouchable(declaration: Declaration, findings: Findings) -> None:
             )
             hint = "write `never_touch: []` to manage it" if default else "remove it in one of the two places"
             findings.error(Code.NEVER_TOUCH_DECLARED, message, key.span, hint)
+
+
+def _check_added(declaration: Declaration, findings: Findings) -> None:
+    """An override may add an environment, and may misspell one."""
+    declared = (*(key.text for key, _ in declaration.environments), *declaration.lost_environments)
+    known = {name.casefold() for name in declared}
+    added = (
+        (override, key)
+        for override in declaration.overrides
+        for key, body in override.environments
+        if body is not None and key.text.casefold() not in known
+    )
+    for override, key in itertools.islice(added, _ROOM_FOR_GUESSES):
+        near = near_miss(key.text, declared[:_MOST_COMPARED])
+        if near and not _differ_by_words(near, key.text):
+            message = f"this adds an environment {findings.quoted(key)} to {findings.quoted(override.key)}"
+            findings.warning(Code.ADDED_ENVIRONMENT, message, key.span, f"did you mean `{near}`?")
+
+
+def _differ_by_words(one: str, other: str) -> bool:
+    """`staging-eu` beside `staging` is no slip of a finger."""
+    words, others = (set(re.split(r"[^a-z0-9]+", text.casefold())) for text in (one, other))
+    return words < others or others < words
 
 
 def _owner(item: Scalar) -> str:

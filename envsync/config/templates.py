@@ -38,5 +38,16 @@ def expand(text: str, values: Mapping[str, str]) -> str:
 
 def unknown(text: str) -> str | None:
     """The first name between `${` and `}` that is not known, or what follows a `${` without an end."""
+    found = _first_unknown(text)
+    return found[2] if found else None
+
+
+def is_unclosed(text: str) -> bool:
+    """Whether the first that is not known lacks its `}`."""
+    found = _first_unknown(text)
+    return found is not None and not found[3]
+
+
+def _first_unknown(text: str) -> re.Match[str] | None:
     found = (match for match in _TEMPLATE.finditer(text) if not match[1])
-    return next((match[2] for match in found if not match[3] or match[2] not in NAMES), None)
+    return next((match for match in found if not match[3] or match[2] not in NAMES), None)

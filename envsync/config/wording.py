@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from envsync.config.codes import Code
 from envsync.config.masks import SOURCE_KEYS
 from envsync.config.near_misses import did_you_mean
-from envsync.config.nodes import Mapping, Scalar
+from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.repositories import is_pattern
 from envsync.config.scalars import is_null, resolve
 from envsync.config.schema import example, properties, title, types
@@ -42,9 +42,21 @@ _KINDS = {
     "boolean": "true or false",
 }
 _SOURCES = "{env: NAME}, {file: PATH}, {command: [PROGRAM, ARGUMENT]} or external"
+_HIDDEN = "this"
+_SETTING_NAME = "Name of a secret or variable"
+_WORDS = ("external",)
+_TWO = 2
 _SPACE = "write `key: value`, with a space after the colon"
 _SOURCE_DEPTHS = {"defaults": 3, "environments": 4, "overrides": 6}
-_HINTS = {"Name of a secret or variable": "use letters, digits and underscores, and no digit first"}
+_HINTS = {
+    _SETTING_NAME: "use letters, digits and underscores, and no digit first",
+    "Wait timer": "minutes, or 30m, 2h, 1d; one unit only",
+    "Reviewer": "write a login for a user, or org/slug for a team",
+}
+_ADDRESS = re.compile(
+    r"(?:https?://[^/\s]+/|ssh://[^/\s]+/|git@[^:/\s]+:|(?:www\.)?github\.com/)"
+    r"([A-Za-z0-9-]+/[A-Za-z0-9._-]+?)(?:\.git)?/?"
+)
 _GLUED = re.compile(r"[A-Za-z_]+:\S")
 
 
@@ -84,14 +96,33 @@ def _bad_source(place: Place, findings: Findings) -> None:
     name, node = findings.quoted(key), place.node
     if isinstance(node, Scalar):
         message = f"{name} has a value where its source belongs"
-        hint = f"write {_SOURCES}; if a real secret stood here, change it: it may live on in the file's history"
+        near = did_you_mean(node.text, _WORDS)  # no secret, then
+        hint = near or (
+            f"write {_SOURCES}; if a real secret stood here, change it: it may live on in the file's history"
+        )
+    elif isinstance(node, Mapping) and node.entries and SOURCE_KEYS.issuperset(_keys(node)):
+        message, hint = _wrong_source(name, node)
     else:
         message = f"the source of {name} is not one of the four that there are"
-        keys = [entry.key.text for entry in node.entries] if isinstance(node, Mapping) else []
-        guesses = [did_you_mean(text, SOURCE_KEYS) for text in keys if text not in SOURCE_KEYS]
+        keys = _keys(node) if isinstance(node, Mapping) else []
+        guesses = [did_you_mean(text, {*SOURCE_KEYS, *_WORDS}) for text in keys if text not in SOURCE_KEYS]
         near = next((guess for guess in guesses if guess), None)
         hint = _SPACE if any(_GLUED.match(text) for text in keys) else near or f"write {_SOURCES}"
     findings.error(Code.SECRET_SOURCE, message, key.span, hint)
+
+
+def _wrong_source(name: str, node: Mapping) -> tuple[str, str]:
+    """The kinds are right."""
+    kinds = _keys(node)
+    if len(kinds) > 1:
+        return f"{name} has {'two' if len(kinds) == _TWO else 'three'} sources", f"keep one of {', '.join(kinds)}"
+    if kinds == ["command"]:
+        return f"the `command` of {name} must be a list", "write {command: [op, read, x]}, each argument an item"
+    return f"the `{kinds[0]}` of {name} must be one text", f"write {_SOURCES}"
+
+
+def _keys(node: Mapping) -> list[str]:
+    return [entry.key.text for entry in node.entries]
 
 
 def _unknown_keys(schema: Schema, place: Place, findings: Findings) -> list[Entry]:
@@ -120,7 +151,7 @@ def _bad_value(keyword: str, schema: Schema, place: Place, findings: Findings) -
     scalar = node if isinstance(node, Scalar) and node.text and not findings.hides(node.span) else None
     place_span = key.span if key else node.span
     span = scalar.span if scalar else place_span
-    value = findings.quoted(scalar) if scalar else "this"
+    value = findings.quoted(scalar) if scalar else _HIDDEN
     if keyword == "type":
         complaint = _wrong_type(schema, place, findings)
     elif keyword in {"const", "enum"}:
@@ -130,21 +161,25 @@ def _bad_value(keyword: str, schema: Schema, place: Place, findings: Findings) -
     elif keyword in _COUNTS:
         complaint = (
             Code.WRONG_COUNT,
-            f"{_named(place, findings)} {_COUNTS[keyword].format(schema[keyword])}",
+            f"{_named(place, findings)} {_COUNTS[keyword].format(schema[keyword], _size(node))}",
             _example(schema),
         )
     else:
-        complaint = _wrong_format(keyword, schema, value, scalar)
+        complaint = _wrong_format(keyword, schema, value, node)
     code, message, hint = complaint
     findings.error(code, message, span, hint)
 
 
 _COUNTS = {
     "minItems": "needs at least {}",
-    "maxItems": "takes at most {}",
+    "maxItems": "takes at most {}, and here are {}",
     "minProperties": "needs at least {} of its fields",
-    "maxProperties": "takes at most {}",
+    "maxProperties": "takes at most {}, and here are {}",
 }
+
+
+def _size(node: Node) -> int:
+    return len(node.items) if isinstance(node, Sequence) else len(_entries(node))
 
 
 def _wrong_type(schema: Schema, place: Place, findings: Findings) -> tuple[Code, str, str]:
@@ -161,8 +196,9 @@ def _wrong_type(schema: Schema, place: Place, findings: Findings) -> tuple[Code,
         return Code.NULL_VALUE, f"{what} has no value", f"{_example(schema)}{text}"
     if isinstance(node, Scalar) and _GLUED.match(node.text):
         return Code.WRONG_TYPE, f"{what} is text and no mapping", _SPACE
-    expected = dict.fromkeys(_KINDS[kind] for kind in types(schema) if kind != "null")
-    return Code.WRONG_TYPE, f"{what} must be {' or '.join(expected)}, not {_kind(node)}", _example(schema)
+    kinds = dict.fromkeys(_KINDS[kind] for kind in types(schema) if kind != "null")
+    expected = "text, a number, or true or false" if title(schema) == "Variable" else " or ".join(kinds)
+    return Code.WRONG_TYPE, f"{what} must be {expected}, not {_kind(node)}", _example(schema)
 
 
 def _wrong_value(schema: Schema, value: str, scalar: Scalar | None) -> tuple[Code, str, str]:
@@ -174,18 +210,33 @@ def _wrong_value(schema: Schema, value: str, scalar: Scalar | None) -> tuple[Cod
     return Code.WRONG_VALUE, f"{value} is not {_noun(schema)}", near or f"write {', '.join(names)}{patterns}"
 
 
-def _wrong_format(keyword: str, schema: Schema, value: str, scalar: Scalar | None) -> tuple[Code, str, str]:
-    text = scalar.text if scalar else ""
+def _wrong_format(keyword: str, schema: Schema, value: str, node: Node) -> tuple[Code, str, str]:
+    text = node.text if isinstance(node, Scalar) else ""
     if not text:
         return Code.WRONG_FORMAT, f"{_noun(schema)} cannot be empty", _example(schema)
     if keyword == "maxLength":
         return Code.WRONG_FORMAT, f"{_noun(schema)} has at most {schema[keyword]} characters", _example(schema)
-    hint = _HINTS.get(title(schema), _example(schema))
-    if text.startswith("@"):
-        hint = f"write it without the @; {hint}"
-    if title(schema) == "Repository" and is_pattern(text.partition("/")[0]):
-        hint = "an owner cannot be a pattern: name each"
+    hint = _hint(schema) if value == _HIDDEN else _format_hint(text, schema)
+    hint = _SPACE if title(schema) == _SETTING_NAME and _GLUED.match(text) else hint
     return Code.WRONG_FORMAT, f"{value} is not {_noun(schema)}", hint
+
+
+def _hint(schema: Schema) -> str:
+    return _HINTS.get(title(schema), _example(schema))
+
+
+def _format_hint(text: str, schema: Schema) -> str:
+    hint = _hint(schema)
+    if text.startswith("@"):
+        return "write it without the @"
+    if text in {".", ".."}:
+        return f"GitHub's API cannot address it, for . and .. are steps in a path; {hint}"
+    if title(schema) == "Repository":
+        if address := _ADDRESS.fullmatch(text):
+            return f"write {address[1]}"
+        if is_pattern(text.partition("/")[0]):
+            return "an owner cannot be a pattern: name each"
+    return hint
 
 
 def _named(place: Place, findings: Findings) -> str:

@@ -5,6 +5,7 @@ Where no such file exists, or it has a size that nobody wants in a repository, `
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from pathlib import Path
@@ -29,6 +30,9 @@ PREPARED: dict[str, Callable[[Path], object]] = {
     "file-too-large": lambda path: path.write_bytes(b"#" * (1 << 20) + b"\n"),
     "file-not-utf8": lambda path: path.write_bytes(HEAD.encode() + "# für alle\n".encode("latin-1")),
     "file-not-utf8-but-utf16": lambda path: path.write_bytes(HEAD.encode("utf-16")),
+    "file-not-utf8-but-utf32": lambda path: path.write_bytes(HEAD.encode("utf-32")),
+    "file-unreadable-pipe": os.mkfifo,
+    "file-missing-beside-another": lambda path: path.with_suffix(".yml").write_text(HEAD, encoding="utf-8"),
     "file-empty": lambda path: path.write_bytes(b"# nothing yet\n"),
     "yaml-character": lambda path: path.write_text(
         f"{HEAD}environments:\n  stag\x1bing: {{}}\n", encoding="utf-8"

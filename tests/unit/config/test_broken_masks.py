@@ -28,7 +28,6 @@ def source(folder: Path, text: str) -> str | None:
         ("    variables:\n      A: @b\n", "      A: @b"),
         ("\tprune: true\n", "\tprune: true"),
         ("\tproduction:\n", "\tproduction:"),
-        ("    secrets:\n      A: {env: B}\n    required_reviewers: [@lead]\n", "    required_reviewers: [@lead]"),
         ("    # secrets of ours\n    ignore: [@lead]\n", "    ignore: [@lead]"),
         ("\n    ignore: [@lead]\n", "    ignore: [@lead]"),
         ("    ignore: [@x], A: hunter2\n", "    ignore: [@x], A: •••"),
@@ -87,8 +86,51 @@ def test_what_may_be_a_secret_is_not_shown(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "    secrets:\n    DB: a\n      KEY: hunter2\n",
+        "    secrets:\n      CERT: |\n        x\n    ignore: [wait_timer]\n        hunter2\n",
+        "    secrets:\n      CERT: |\n        x\n    ignore: [@hunter2]\n",
+        "    secrets:\n      CERT: |\n        x\n...  hunter2\n  hunter2: x\n",
+        "    secrets:\n      CERT: |\n        x\n    prune: true\n        variables: [@hunter2]\n",
+        "    secrets:\n      DB: a\nprune: true\n      KEY: hunter2\n",
+        "    secrets:\n  DB:hunter2\n",
+        "    secrets: {}\n  production:\n    required_reviewers: [@hunter2]\n",
+        "    secerts: {}\n  production:\n    required_reviewers: [@hunter2]\n",
+    ],
+)
+def test_below_a_mention_of_secrets_no_value_is_shown_whatever_the_indentation_says(
+    tmp_path: Path, text: str
+) -> None:
+    found = diagnostics(tmp_path, STAGING + text)
+
+    assert [diagnostic.code for diagnostic in found] == ["yaml-syntax"]
+    assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "DB='hunter2' x: y: z\n",
+        "DB=hunter2\nKEY: hunter2\n",
+        "'hunter2' x\n",
+        "@hunter2\n",
+        "%hunter2\n",
+        "[hunter2\n",
+    ],
+)
+def test_a_file_of_another_kind_is_not_shown(tmp_path: Path, text: str) -> None:
+    found = diagnostics(tmp_path, text)
+
+    assert [diagnostic.code for diagnostic in found] == ["yaml-syntax"]
+    assert "hunter2" not in repr(found)
+
+
+@pytest.mark.parametrize(
     ("text", "shown"),
     [
+        ("    secrets: {}\n    required_reviewers: [@lead]\n", "    required_reviewers: •••"),
+        ("    secrets: {}\n   variables:\n", "   variables:"),
         ("    secrets:\n      DB_PASSWORD: @hunter2\n", "      DB_PASSWORD: •••"),
         ("    secrets:\n      DB_PASSWORD:\n        env: @hunter2\n", "        env: •••"),
         ("    secrets: @hunter2\n", "    secrets: •••"),

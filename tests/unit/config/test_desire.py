@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from support.config_files import HEAD, codes, environments
+from support.config_files import HEAD, codes, diagnostics, environments
 
 from envsync.model import (
     DesiredEnvironment,
@@ -152,6 +152,8 @@ def test_items_of_lists_are_taken_as_written(tmp_path: Path, text: str) -> None:
         ('"a\\tb"', "wrong-format"),
         ('"a\\n"', "wrong-format"),
         ('"\\x9b"', "wrong-format"),
+        (".", "wrong-format"),
+        ("..", "wrong-format"),
     ],
 )
 def test_names_of_environments_have_limits(tmp_path: Path, name: str, code: str) -> None:
@@ -159,16 +161,56 @@ def test_names_of_environments_have_limits(tmp_path: Path, name: str, code: str)
     assert codes(tmp_path, f"{HEAD}environments:\n  ? {name}\n  : {{}}\n") == [code]
 
 
-@pytest.mark.parametrize("name", ["x" * 255, "größe/eu: 1", "😀"])
+@pytest.mark.parametrize("name", ["x" * 255, "...", ".a", "größe/eu: 1", "😀"])
 def test_names_of_environments_may_be_anything_else(tmp_path: Path, name: str) -> None:
     assert list(environments(tmp_path, f"{HEAD}environments:\n  ? '{name}'\n  : {{}}\n")) == [name]
 
 
 @pytest.mark.parametrize(
-    "reviewer", ["a", "a-b", "octo_acme", "acme/a.b_c-d", "${owner}/x", "1/x", "acme/${environment}"]
+    "reviewer", ["a", "a-b", "octo_acme", "acme/a.b_c-d", "${owner}/x", "ACME/x", "acme/${environment}"]
 )
 def test_reviewers_are_logins_and_slugs(tmp_path: Path, reviewer: str) -> None:
     assert codes(tmp_path, staging(f'required_reviewers: ["{reviewer}"]')) == []
+
+
+@pytest.mark.parametrize("team", ["other/x", "${environment}/x", "x/${owner}"])
+def test_a_team_of_another_organization_is_no_reviewer(tmp_path: Path, team: str) -> None:
+    assert codes(tmp_path, staging(f"required_reviewers: ['{team}']")) == ["foreign-team"]
+    assert codes(tmp_path, staging(f"required_reviewers: ['{team}']\n    ignore: [required_reviewers]")) == [
+        "set-and-ignored"
+    ]
+
+
+def test_each_repository_has_its_own_organization(tmp_path: Path) -> None:
+    head = "version: 1\nname: p\nrepositories: [acme/a, other/b]\n"
+    text = f"{head}environments: {{s: {{required_reviewers: [other/x]}}}}\n"
+
+    (found,) = diagnostics(tmp_path, text)
+
+    assert found.message == "`other/x` is a team of other, and acme/a belongs to acme"
+    assert codes(tmp_path, text.replace("acme/a", "other/*")) == []
+    assert codes(tmp_path, text.replace("[other/x]", "['${owner}/x']")) == []
+
+
+@pytest.mark.parametrize(
+    ("policy", "hint"),
+    [
+        ("branches: [refs/heads/main]", "branch patterns are written without refs/heads/: main"),
+        ("tags: [refs/tags/v1]", "tag patterns are written without refs/tags/: v1"),
+        ("branches: ['refs/tags/v*']", "tag patterns are written without refs/tags/, under `tags`: v*"),
+        ("tags: [refs/heads/main]", "branch patterns are written without refs/heads/, under `branches`: main"),
+    ],
+)
+def test_patterns_are_names_and_no_refs(tmp_path: Path, policy: str, hint: str) -> None:
+    (found,) = diagnostics(tmp_path, staging(f"deployment_branch_policy: {{{policy}}}"))
+
+    assert (found.code, found.severity, found.hint) == ("full-ref", "warning", hint)
+
+
+def test_pull_requests_are_let_in_by_a_ref(tmp_path: Path) -> None:
+    assert (
+        codes(tmp_path, staging("deployment_branch_policy: {branches: ['refs/pull/*/merge', refs/heads]}")) == []
+    )
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ bodies = st.fixed_dictionaries(
     },
 )
 documents = st.dictionaries(
-    values.filter(lambda name: name.strip() and name != "github-pages"), bodies, max_size=3
+    values.filter(lambda name: name.strip() and name not in {".", "..", "github-pages"}), bodies, max_size=3
 ).filter(lambda found: len({name.casefold() for name in found}) == len(found))
 
 

@@ -25,7 +25,7 @@ def page(text: str) -> Page:
     composed = compose(source)
     assert isinstance(composed, Composition)
     assert composed.root is not None
-    return page_of(source, composed.root, file_schema())
+    return page_of(source, composed.root, composed.oddities, file_schema())
 
 
 def line(text: str, number: int, caret: int = 1) -> str | None:
@@ -73,6 +73,46 @@ ENVIRONMENT = "environments:\n  a:\n"
 )
 def test_values_under_secrets_are_masked(text: str, shown: str) -> None:
     assert line(f"{ENVIRONMENT}{text}\n", 3) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "shown"),
+    [
+        ("    secrets:\n  DB: hunter2", 4, "  DB: •••"),
+        ("    secerts:\n  DB: hunter2", 4, "  DB: •••"),
+        ("    secrets:\n  DB: {hunter2}", 4, "  DB: {•••}"),
+        ("    secrets: {}\n    variables: {DB:hunter2}", 4, "    variables: {•••}"),
+        ("    secrets: {}\n    7xhunter2 Z: x", 4, "    •••: •••"),
+        ("    secrets: # {A: hunter2}\n", 3, "    secrets: •••"),
+        ("    secrets: {}\n  DB: [a, {b: hunter2}]", 4, "  DB: [•••, {•••: •••}]"),
+        (
+            "    secrets: {}\n    deployment_branch_policy: all\n        hunter2",
+            4,
+            "    deployment_branch_policy: •••",
+        ),
+        ("    secrets: {}\n    variables: {A: b}", 4, "    variables: {A: b}"),
+        ("    secrets: {}\noverrides: {acme/a: {wait_timer: 3}}", 4, "overrides: {acme/a: {wait_timer: •••}}"),
+        ("    prune: true\noverrides: {acme/a: {wait_timer: 3}}", 4, "overrides: {acme/a: {wait_timer: 3}}"),
+        ("    prune: true\n  staging: x", 4, "  staging: x"),
+        ("    secrets:\n      A: |\n        x\n---  hunter2", 6, "---  •••"),
+        ("    secrets:\n      A: |\n        x\n...\n---   hunter2", 7, "---   •••"),
+    ],
+)
+def test_below_a_mention_of_secrets_what_lost_its_indentation_is_masked(
+    text: str, number: int, shown: str
+) -> None:
+    assert line(f"{ENVIRONMENT}{text}\n", number) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["DB=hunter2", "hunter2", "- hunter2", "{hunter2}", "DB='hunter2", "*hunter2", "!hunter2 x", "'hunter2'"],
+)
+def test_a_file_of_another_kind_is_masked(tmp_path: Path, text: str) -> None:
+    found = diagnostics(tmp_path, text)
+
+    assert found
+    assert SECRET not in repr(found)
 
 
 @pytest.mark.parametrize("number", [4, 5, 6])

@@ -34,10 +34,10 @@ def override(name: str) -> str:
         ("acme/*", override("other/*"), ["unmatched-override"]),
         ("acme/a", override("acme/b*"), ["unmatched-override"]),
         ("acme/*", f"exclude: [acme/x]\n{override('acme/x')}", ["unmatched-override"]),
-        ("acme/*", "exclude: [acme/x, acme/y-*]", []),
-        ("acme/a", "exclude: [acme/x]", ["unmatched-exclude"]),
-        ("acme/a", "exclude: [acme/x*]", ["unmatched-exclude"]),
-        ("acme/*", "exclude: [other/x]", ["unmatched-exclude"]),
+        ("acme/*", "exclude: [acme/x, acme/y-*]\nenvironments: {a: {}}", []),
+        ("acme/a", "exclude: [acme/x]\nenvironments: {a: {}}", ["unmatched-exclude"]),
+        ("acme/a", "exclude: [acme/x*]\nenvironments: {a: {}}", ["unmatched-exclude"]),
+        ("acme/*", "exclude: [other/x]\nenvironments: {a: {}}", ["unmatched-exclude"]),
         ("acme/a, acme/*", "exclude: [Acme/A]", ["excluded-repository"]),
         ("acme/a", "exclude: [acme/*]", ["excluded-repository"]),
         ("acme/*", "exclude: [acme/x, acme/X]", ["duplicate"]),
@@ -84,3 +84,29 @@ def test_guesses_are_bounded(tmp_path: Path) -> None:
 
     assert len(found) == 151
     assert [diagnostic.hint for diagnostic in found].count("did you mean `acme/payments`?") == 1
+
+
+@pytest.mark.parametrize(
+    ("declared", "added", "guess"),
+    [
+        ("production", "prodution", "did you mean `production`?"),
+        ("a", "aa", "did you mean `a`?"),
+        ("staging", "staging-eu", None),
+        ("staging-eu", "staging", None),
+        ("staging", "canary", None),
+        ("staging", "Staging", None),
+    ],
+)
+def test_an_override_that_adds_a_near_miss_is_told(
+    tmp_path: Path, declared: str, added: str, guess: str | None
+) -> None:
+    more = f"environments: {{{declared}: {{}}}}\noverrides: {{acme/a: {{environments: {{{added}: {{}}}}}}}}"
+    found = diagnostics(tmp_path, file("acme/a", more))
+
+    assert [(one.code, one.hint) for one in found] == ([("added-environment", guess)] if guess else [])
+
+
+def test_what_is_taken_out_is_not_added(tmp_path: Path) -> None:
+    more = "environments: {aaa: {}}\noverrides: {acme/a: {environments: {aaa: ~}}}"
+
+    assert codes(tmp_path, file("acme/a", more)) == []

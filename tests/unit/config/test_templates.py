@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.config.templates import expand, replacements, unknown
+from envsync.config.templates import expand, is_unclosed, replacements, unknown
 from envsync.model import RepositoryName
 
 VALUES = replacements(RepositoryName("acme", "payments"), "production-approval")
@@ -54,3 +54,17 @@ def test_an_environment_has_a_name_for_variables(environment: str, upper: str) -
 @given(st.text())
 def test_any_text_can_be_written(text: str) -> None:
     assert expand(text.replace("$", "$$"), VALUES) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "unclosed"),
+    [
+        ("${repository", True),
+        ("${owner} ${x", True),
+        ("${x} ${owner", False),
+        ("${owner}", False),
+        ("$${x", False),
+    ],
+)
+def test_a_template_has_an_end(text: str, *, unclosed: bool) -> None:
+    assert is_unclosed(text) is unclosed

@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+from pathlib import Path
 
 import pytest
 
 from envsync.config.text import MAX_BYTES, read, same_file
 from envsync.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def test_a_file_is_text_with_lines_and_a_folder(tmp_path: Path) -> None:
@@ -24,7 +22,7 @@ def test_the_folder_is_absolute_however_the_file_is_named(tmp_path: Path, monkey
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.yaml").touch()
 
-    assert read(tmp_path.__class__("a.yaml")).root == str(tmp_path)
+    assert read(Path("a.yaml")).root == str(tmp_path)
 
 
 def test_lines_end_where_libyaml_ends_them(tmp_path: Path) -> None:
@@ -82,3 +80,40 @@ def test_two_ways_to_name_a_file_are_one_file(tmp_path: Path) -> None:
     (tmp_path / "b.yaml").symlink_to("a.yaml")
 
     assert same_file(tmp_path / "a.yaml") == same_file(tmp_path / "b.yaml")
+
+
+def test_a_pipe_that_nobody_writes_to_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "environments.yaml")
+
+    with pytest.raises(ConfigError, match="no regular file"):
+        read(tmp_path / "environments.yaml")
+
+
+def test_a_pipe_that_the_shell_has_opened_is_read() -> None:
+    reading, writing = os.pipe()
+    os.write(writing, b"version: 1")
+    os.close(writing)
+    try:
+        assert read(Path(f"/dev/fd/{reading}")).text == "version: 1"
+    finally:
+        os.close(reading)
+
+
+def test_a_working_directory_that_is_gone_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    folder.rmdir()
+
+    assert same_file(Path("environments.yaml")) == "environments.yaml"
+    with pytest.raises(ConfigError, match="working directory no longer exists"):
+        read(Path("environments.yaml"))
+
+
+def test_an_ending_that_is_spelled_otherwise_is_guessed(tmp_path: Path) -> None:
+    (tmp_path / "environments.yml").touch()
+
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "environments.yaml")
+
+    assert caught.value.diagnostics[0].hint == f"did you mean -f {tmp_path / 'environments.yml'}?"
