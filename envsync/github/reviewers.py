@@ -1,4 +1,4 @@
-"""Which number does GitHub know a reviewer by?"""
+"""Which number does GitHub know a reviewer by, and may they review?"""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from envsync.github.call import path
 from envsync.model import Reviewer, Team, UnknownReviewer, User, reviewer_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from envsync.github.part import Part
     from envsync.github.reader import Reader
+    from envsync.model import RepositoryName
 
 
 class Reviewers:
@@ -21,6 +22,7 @@ class Reviewers:
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._ids: dict[str, int] = {}
+        self._welcome: set[tuple[str, str]] = set()  # repository and reviewer
 
     def id_of(self, reviewer: Reviewer, known: Mapping[str, int]) -> int:
         """`known` are the ids that the environment's own reviewers came with, by `reviewer_key`."""
@@ -32,6 +34,36 @@ class Reviewers:
         if key not in self._ids:
             self._ids[key] = self._look_up(reviewer)
         return self._ids[key]
+
+    def check_access(self, repository: RepositoryName, reviewers: Iterable[Reviewer]) -> None:
+        """Raises for the first who has none. A token that may not ask learns nothing, which is no answer."""
+        for reviewer in reviewers:
+            key = (repository.key, reviewer_key(reviewer))
+            if isinstance(reviewer, UnknownReviewer) or key in self._welcome:
+                continue
+            if not self._has_access(repository, reviewer):
+                raise _no_access(repository, reviewer)
+            self._welcome.add(key)
+
+    def _has_access(self, repository: RepositoryName, reviewer: User | Team) -> bool:
+        try:
+            match reviewer:
+                case User(login=login):
+                    where = path("repos", repository.owner, repository.name, "collaborators", login, "permission")
+                    found = self._reader.get(where, f"see what {login} may do in {repository}").data
+                    return found.member("permission").text() != "none"
+                case Team(organization=organization, slug=slug):
+                    where = path("orgs", organization, "teams", slug, "repos", repository.owner, repository.name)
+                    self._reader.get(where, f"see what {reviewer} may do in {repository}")
+                    return True
+                case _:
+                    assert_never(reviewer)
+        except RequestFailed as failed:
+            if failed.kind is FailureKind.NOT_FOUND:
+                return False
+            if failed.kind is FailureKind.NOT_PERMITTED:
+                return True
+            raise
 
     def _look_up(self, reviewer: User | Team) -> int:
         match reviewer:
@@ -66,6 +98,12 @@ def _unsendable(reviewer: UnknownReviewer) -> RequestFailed:
         "or replace the reviewer there by users and teams"
     )
     return RequestFailed(FailureKind.REJECTED, Diagnostic("unsupported-reviewer", text, hint))
+
+
+def _no_access(repository: RepositoryName, reviewer: User | Team) -> RequestFailed:
+    text = f"{reviewer} has no access to {repository}, so that GitHub would drop this reviewer without a word"
+    hint = "give at least read access to the repository, or name somebody else; it can also be a spelling mistake"
+    return RequestFailed(FailureKind.REJECTED, Diagnostic("reviewer-without-access", text, hint))
 
 
 def _not_found(reviewer: User | Team, failed: RequestFailed) -> RequestFailed:

@@ -12,9 +12,11 @@ from envsync.github.reviewers import Reviewers
 from envsync.github.seal import read_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from envsync.github.seal import Key
     from envsync.github.writer import Writer
-    from envsync.model import LiveEnvironment, Pattern, RepositoryName, SecretValue, Settings
+    from envsync.model import LiveEnvironment, Pattern, RepositoryName, Reviewer, SecretValue, Settings
 
 _SEE_OTHER, _CONFLICT = 303, 409
 
@@ -30,6 +32,10 @@ class GitHubTarget:
 
     def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
         return read_environment(self._writer.reader, repository, name, settings_only=self._settings_only)
+
+    def check_access(self, repository: RepositoryName, reviewers: Iterable[Reviewer]) -> None:
+        """Raises for a reviewer without access to the repository; asks once each."""
+        self._reviewers.check_access(repository, reviewers)
 
     def put_environment(
         self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings

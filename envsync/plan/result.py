@@ -29,6 +29,7 @@ class Because(StrEnum):
     UNPROTECTED = "the protection of this environment was not applied"
     NOT_WHOLE = "not everything else in this repository was applied"
     NO_SECRETS = "no source of a secret is to be read"
+    MOVED = "somebody changed this environment since the plan was made: plan again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ def exit_code(results: Sequence[Result]) -> ExitCode:
     """The truth about an apply in one number; what was skipped because it was asked to be is no failure."""
     if any(result.reason == Because.INTERRUPTED for result in results):
         return ExitCode.INTERRUPTED
-    failed = any(result.outcome is Outcome.FAILED for result in results)
+    failed = any(result.outcome is Outcome.FAILED or result.reason == Because.MOVED for result in results)
     changed = any(result.partly or result.outcome is Outcome.APPLIED for result in results)
     if not failed:
         return ExitCode.OK

@@ -1,17 +1,18 @@
 """Plan -> steps: which request makes which change, and in what order. Pure; `apply` interprets it.
 
-Within an environment protection comes before secrets; a repository's environments are deleted last. Every change
-of a plan is made by exactly one step.
+An environment goes down to what old and new both allow, then its secrets and variables change, then it goes up to
+the goal: see `meet`. A repository's environments are deleted last. Every change is made by exactly one step.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import IntEnum, auto
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, assert_never
 
-from envsync.model import LiveRepository, RefPolicy, Unread
+from envsync.model import LiveRepository, Pattern, RefPolicy, Unread, reviewer_key
 from envsync.plan.changes import (
     EnvironmentCreate,
     EnvironmentDelete,
@@ -28,118 +29,54 @@ from envsync.plan.changes import (
     VariableDelete,
     VariableUpdate,
 )
-from envsync.plan.goal import goal
+from envsync.plan.goal import goal, protection_of
+from envsync.plan.meet import way
+from envsync.plan.steps import (
+    AddPattern,
+    AddRule,
+    AddVariable,
+    EnvironmentSteps,
+    PutSettings,
+    RemoveEnvironment,
+    RemovePattern,
+    RemoveRule,
+    RemoveSecret,
+    RemoveVariable,
+    RenamePattern,
+    RepositorySteps,
+    SetVariable,
+    Step,
+    WriteSecret,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from envsync.model import (
-        DesiredEnvironment,
-        DesiredRepository,
-        DesiredSecret,
-        LiveEnvironment,
-        Pattern,
-        RepositoryName,
-        Settings,
-    )
+    from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment, Settings
     from envsync.plan.changes import Change, PatternChange, Plan, RuleChange, SecretChange, VariableChange
+    from envsync.plan.meet import Way
+    from envsync.plan.strictness import Protection
 
-    _Detail = PatternChange | RuleChange | VariableChange | SecretChange
+    _Content = VariableChange | SecretChange
+    _Detail = PatternChange | RuleChange | _Content
     _Kept = EnvironmentCreate | SettingsUpdate | _Detail
 
 
-@dataclass(frozen=True, slots=True)
-class PutSettings:
-    before: LiveEnvironment | None
-    settings: Settings
+class _Phase(IntEnum):
+    """When a step comes, within an environment."""
 
-
-@dataclass(frozen=True, slots=True)
-class AddPattern:
-    pattern: Pattern
-
-
-@dataclass(frozen=True, slots=True)
-class RenamePattern:
-    id: int
-    new_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemovePattern:
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class AddRule:
-    app: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveRule:
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class AddVariable:
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class SetVariable:
-    name: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveVariable:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class WriteSecret:
-    secret: DesiredSecret
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveSecret:
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveEnvironment:
-    pass
-
-
-ProtectionAct = PutSettings | AddPattern | RenamePattern | RemovePattern | AddRule | RemoveRule
-ContentAct = AddVariable | SetVariable | RemoveVariable | WriteSecret | RemoveSecret
-Act = ProtectionAct | ContentAct | RemoveEnvironment
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One request, and the changes that are made once it is done."""
-
-    act: Act
-    makes: tuple[Change, ...]
-
-    @property
-    def protects(self) -> bool:
-        return isinstance(self.act, ProtectionAct)
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentSteps:
-    environment: str  # GitHub's spelling where it exists
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RepositorySteps:
-    repository: RepositoryName  # as GitHub calls it now
-    environments: tuple[EnvironmentSteps, ...]
-    deletions: tuple[EnvironmentSteps, ...]  # only where everything before them went well
+    ADD_RULES = auto()  # stricter than before, whatever the refs
+    NARROW = auto()
+    ADD_RULES_TO_NEW = auto()  # the environment has to be there first
+    ADD_NARROW_PATTERNS = auto()  # before old ones go: an empty list makes waiting jobs fail
+    REMOVE_PATTERNS = auto()
+    HAND_OVER = auto()
+    REMOVE_SECRETS = auto()
+    VARIABLES = auto()
+    WRITE_SECRETS = auto()
+    REACH = auto()
+    ADD_PATTERNS = auto()
+    REMOVE_RULES = auto()
 
 
 def schedule(
@@ -162,7 +99,7 @@ def _repository(changes: tuple[Change, ...], desired: DesiredRepository, live: L
     for name, group in groupby(kept, key=lambda change: change.at.environment):
         there = live.environments.get(name.casefold())
         steps = _environment(tuple(group), bodies[name], there)
-        environments.append(EnvironmentSteps(there.name if there else name, steps))
+        environments.append(EnvironmentSteps(there.name if there else name, steps, there))
     deletions = [
         EnvironmentSteps(change.at.environment, (Step(RemoveEnvironment(), (change,)),))
         for change in changes
@@ -174,55 +111,101 @@ def _repository(changes: tuple[Change, ...], desired: DesiredRepository, live: L
 def _environment(
     changes: tuple[_Kept, ...], desired: DesiredEnvironment, live: LiveEnvironment | None
 ) -> tuple[Step, ...]:
-    settings = goal(desired, live).protection.settings
-    leaves_selected = settings.deployment_branch_policy is not RefPolicy.SELECTED
-    # GitHub drops the patterns by itself when the policy leaves `selected`.
-    dropped = tuple(each for each in changes if leaves_selected and isinstance(each, PatternDelete))
-    steps: list[tuple[int, Step]] = []
-    for change in changes:
-        if isinstance(change, EnvironmentCreate | SettingsUpdate):
-            put = PutSettings(live, settings)
-            steps.append((_phase(put), Step(put, (change, *dropped))))
-        elif change not in dropped:
-            act = _act(change, desired, live)
-            steps.append((_phase(act), Step(act, (change,))))
+    wanted = goal(desired, live).protection
+    settings = tuple(each for each in changes if isinstance(each, EnvironmentCreate | SettingsUpdate))
+    details = tuple(each for each in changes if not isinstance(each, EnvironmentCreate | SettingsUpdate))
+    planner = _Planner(desired, live, way(protection_of(live), wanted), wanted)
+    dropped = tuple(each for each in details if isinstance(each, PatternDelete) and planner.drops(each.pattern))
+    steps = [step for each in details if each not in dropped for step in planner.detail(each)]
+    steps += planner.puts((*settings, *dropped), at_once=not steps)
     return tuple(step for _, step in sorted(steps, key=itemgetter(0)))
 
 
-def _act(change: _Detail, desired: DesiredEnvironment, live: LiveEnvironment | None) -> ProtectionAct | ContentAct:
-    match change:
-        case PatternCreate() | PatternRename() | PatternDelete():
-            return _pattern_act(change, live)
-        case RuleCreate():
-            return AddRule(change.app)
-        case RuleDelete():
-            rules = () if live is None or isinstance(live.protection_rules, Unread) else live.protection_rules
-            return RemoveRule(next(rule.id for rule in rules if rule.app == change.app))
-        case VariableCreate() | VariableUpdate() | VariableDelete():
-            return _variable_act(change)
-        case SecretCreate() | SecretUpdate():
-            return WriteSecret(desired.secrets[change.name])
-        case SecretDelete():
-            return RemoveSecret(change.name)
-        case _:
-            assert_never(change)
+@dataclass(frozen=True, slots=True)
+class _Planner:
+    """One environment's way, as requests."""
+
+    desired: DesiredEnvironment
+    live: LiveEnvironment | None
+    way: Way
+    goal: Protection
+
+    def puts(self, makes: tuple[Change, ...], *, at_once: bool) -> Iterator[tuple[_Phase, Step]]:
+        """The requests that set settings. `at_once`: nothing else happens, and one request has no in-between."""
+        stages = [
+            (_Phase.NARROW, self.way.narrowed.settings),
+            (_Phase.HAND_OVER, self.way.handed_over.settings),
+            (_Phase.REACH, self.goal.settings),
+        ]
+        now = self.live
+        puts: list[tuple[_Phase, PutSettings]] = []
+        for phase, settings in stages[-1:] if at_once else stages:
+            if now is None and puts:
+                continue  # a new environment goes to its goal at once
+            if now is None or _sorted(settings) != _sorted(now.settings):
+                puts.append((phase, PutSettings(now, settings)))
+                now = None if now is None else replace(now, settings=settings)
+        for phase, put in puts[:-1]:
+            yield phase, Step(put, towards=makes)
+        for phase, put in puts[-1:]:
+            yield phase, Step(put, makes)
+
+    def drops(self, pattern: Pattern) -> bool:
+        """Whether a pattern that is to go goes by itself: the policy leaves `selected` with it in the list."""
+        narrowed = self.way.narrowed
+        return narrowed.settings.deployment_branch_policy is not RefPolicy.SELECTED or pattern in narrowed.patterns
+
+    def detail(self, change: _Detail) -> Iterator[tuple[_Phase, Step]]:
+        match change:
+            case PatternCreate() | PatternRename() | PatternDelete():
+                yield from self._pattern(change)
+            case RuleCreate():
+                phase = _Phase.ADD_RULES if self.live else _Phase.ADD_RULES_TO_NEW
+                yield phase, Step(AddRule(change.app), (change,))
+            case RuleDelete():
+                rules = () if self.live is None else self.live.protection_rules
+                known = () if isinstance(rules, Unread) else rules
+                rule_id = next(rule.id for rule in known if rule.app == change.app)
+                yield _Phase.REMOVE_RULES, Step(RemoveRule(rule_id), (change,))
+            case VariableCreate() | VariableUpdate() | VariableDelete():
+                yield _Phase.VARIABLES, Step(_variable_act(change), (change,))
+            case SecretCreate() | SecretUpdate():
+                yield _Phase.WRITE_SECRETS, Step(WriteSecret(self.desired.secrets[change.name]), (change,))
+            case SecretDelete():
+                yield _Phase.REMOVE_SECRETS, Step(RemoveSecret(change.name), (change,))
+            case _:
+                assert_never(change)
+
+    def _pattern(self, change: PatternChange) -> Iterator[tuple[_Phase, Step]]:
+        patterns = () if self.live is None else self.live.patterns
+        ids = {each.pattern: each.id for each in (() if isinstance(patterns, Unread) else patterns)}
+        match change:
+            case PatternCreate():
+                early = change.pattern in self.way.narrowed.patterns
+                phase = _Phase.ADD_NARROW_PATTERNS if early else _Phase.ADD_PATTERNS
+                yield phase, Step(AddPattern(change.pattern), (change,))
+            case PatternRename() if self._hands_over():
+                # In one request, refs of the file could be deployed with the approval of those who go.
+                new = Pattern(change.pattern.type, change.new_name)
+                yield _Phase.REMOVE_PATTERNS, Step(RemovePattern(ids[change.pattern]), towards=(change,))
+                yield _Phase.ADD_PATTERNS, Step(AddPattern(new), (change,))
+            case PatternRename():
+                rename = RenamePattern(ids[change.pattern], change.new_name)
+                yield _Phase.ADD_NARROW_PATTERNS, Step(rename, (change,))
+            case PatternDelete():
+                yield _Phase.REMOVE_PATTERNS, Step(RemovePattern(ids[change.pattern]), (change,))
+            case _:
+                assert_never(change)
+
+    def _hands_over(self) -> bool:
+        return self.way.narrowed.settings != self.way.handed_over.settings
 
 
-def _pattern_act(change: PatternChange, live: LiveEnvironment | None) -> ProtectionAct:
-    patterns = () if live is None or isinstance(live.patterns, Unread) else live.patterns
-    ids = {each.pattern: each.id for each in patterns}
-    match change:
-        case PatternCreate():
-            return AddPattern(change.pattern)
-        case PatternRename():
-            return RenamePattern(ids[change.pattern], change.new_name)
-        case PatternDelete():
-            return RemovePattern(ids[change.pattern])
-        case _:
-            assert_never(change)
+def _sorted(settings: Settings) -> Settings:
+    return replace(settings, required_reviewers=tuple(sorted(settings.required_reviewers, key=reviewer_key)))
 
 
-def _variable_act(change: VariableChange) -> ContentAct:
+def _variable_act(change: VariableChange) -> AddVariable | SetVariable | RemoveVariable:
     match change:
         case VariableCreate():
             return AddVariable(change.name, change.value)
@@ -232,22 +215,3 @@ def _variable_act(change: VariableChange) -> ContentAct:
             return RemoveVariable(change.name)
         case _:
             assert_never(change)
-
-
-def _phase(act: ProtectionAct | ContentAct) -> int:
-    """What comes first. New patterns come before old ones go: an empty list makes waiting jobs fail."""
-    match act:
-        case PutSettings():
-            return 0
-        case AddPattern() | RenamePattern() | AddRule():
-            return 1
-        case RemovePattern() | RemoveRule():
-            return 2
-        case RemoveSecret():
-            return 3
-        case AddVariable() | SetVariable() | RemoveVariable():
-            return 4
-        case WriteSecret():
-            return 5
-        case _:
-            assert_never(act)

@@ -137,8 +137,9 @@ def test_a_reviewer_who_is_there_costs_no_look_up_and_a_new_one_costs_one(github
 
     shell.ok("apply", "--yes", "--allow-weakening")
 
-    lookups = [request for request in github.requests("GET") if "/users/" in request or "/teams/" in request]
-    assert lookups == ["GET /users/carol"]
+    lookups = [request for request in github.requests("GET") if request.startswith(("GET /users/", "GET /orgs/"))]
+    access_checks = ["GET /orgs/acme/teams/devops-admins/repos/acme/payments"]
+    assert lookups == [*access_checks, "GET /users/carol"]
 
 
 NAMES = [

@@ -24,7 +24,9 @@ from envsync.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+    from envsync.model import Reviewer
 
 
 @dataclass
@@ -35,6 +37,7 @@ class World:
     environments: dict[str, LiveEnvironment] = field(default_factory=dict)
     values: dict[tuple[str, str], bytes] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
+    history: list[tuple[str, dict[str, LiveEnvironment]]] = field(default_factory=list)  # before each call
     fail: Callable[[str], None] = lambda _call: None
     drop: frozenset[str] = frozenset()  # reviewers that GitHub drops without a word
     _ids: Iterator[int] = field(default_factory=lambda: count(1000))
@@ -42,6 +45,16 @@ class World:
     def live(self) -> LiveRepository:
         names = tuple(sorted(each.name for each in self.environments.values()))
         return LiveRepository(self.repository, self.repository, names, dict(self.environments))
+
+    def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
+        assert repository == self.repository
+        self.fail("read_environment")
+        return self.environments.get(name.casefold())
+
+    def check_access(self, repository: RepositoryName, reviewers: Iterable[Reviewer]) -> None:
+        self.fail("check_access")
+        assert repository == self.repository
+        assert all(reviewers)
 
     def put_environment(
         self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
@@ -132,6 +145,7 @@ class World:
     def _call(self, method: str, repository: RepositoryName, environment: str) -> None:
         assert repository == self.repository
         self.fail(method)
+        self.history.append((f"{method} {environment}", dict(self.environments)))
         self.calls.append(f"{method} {environment}")
 
     def _now(self, environment: str) -> LiveEnvironment:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -90,8 +91,8 @@ def test_protection_comes_before_what_it_protects() -> None:
 
     assert [call.split()[0] for call in there.calls] == [
         "put_environment",
-        "create_pattern",
         "create_rule",
+        "create_pattern",
         "create_variable",
         "put_secret",
     ]
@@ -141,10 +142,10 @@ def test_every_kind_of_update_and_deletion() -> None:
     results = applied(there, DesiredEnvironment("qa", variables={"CHANGED": "3"}, prune=True), prune=True)
 
     assert there.calls == [
-        "delete_rule qa",
         "delete_secret qa",
         "update_variable qa",
         "delete_variable qa",
+        "delete_rule qa",
         "delete_environment old",
     ]
     assert set(outcomes(results)) == {Outcome.APPLIED}
@@ -173,15 +174,53 @@ def test_no_secret_enters_an_environment_whose_protection_failed() -> None:
     assert exit_code(results) == ExitCode.FAILURE
 
 
-def test_a_reviewer_whom_github_drops_is_named_and_nothing_more_is_done_there() -> None:
-    there = world()
+def test_a_reviewer_whom_github_drops_is_named_and_the_former_settings_are_put_back() -> None:
+    bob = Settings(required_reviewers=(User("bob"),), wait_timer=30)
+    there = world(LiveEnvironment("production", 1, bob))
     there.drop = frozenset({"ann"})
 
     results = applied(there, DesiredEnvironment("production", GUARDED, secrets=SECRET))
 
     assert outcomes(results) == [Outcome.FAILED, Outcome.SKIPPED]
-    assert "ann is not among the reviewers" in str(results[0].reason)
-    assert exit_code(results) == ExitCode.PARTLY_APPLIED  # the environment is there now, without ann
+    assert "ann is not among the reviewers; the former settings were put back" in str(results[0].reason)
+    assert "read access" in str(results[0].hint)
+    assert there.environments["production"].settings == bob
+    assert exit_code(results) == ExitCode.FAILURE  # nothing was changed in the end
+
+
+def test_patterns_that_went_with_a_policy_are_put_back_too() -> None:
+    before = LiveEnvironment("qa", 1, SELECTED, patterns=(LivePattern(7, MAIN),))
+    there = world(before)
+    there.drop = frozenset({"ann"})
+
+    applied(there, DesiredEnvironment("qa", GUARDED))
+
+    now = there.environments["qa"]
+    assert now.settings == SELECTED
+    assert [each.pattern for each in now.patterns if isinstance(now.patterns, tuple)] == [MAIN]  # type: ignore[union-attr]
+
+
+def test_a_new_environment_that_came_out_weaker_does_not_stay() -> None:
+    there = world()
+    there.drop = frozenset({"ann"})
+
+    results = applied(there, DesiredEnvironment("production", GUARDED, secrets=SECRET))
+
+    assert there.environments == {}
+    assert exit_code(results) == ExitCode.FAILURE
+
+
+@pytest.mark.parametrize("answers", [["fine", "fail"], ["fine", "less"]])
+def test_what_could_not_be_put_back_is_said(answers: list[str]) -> None:
+    there = world(LiveEnvironment("qa", 1, Settings(required_reviewers=(User("bob"),))))
+    there.drop = frozenset({"ann", "bob"} if answers[1] == "less" else {"ann"})
+    calls = iter(answers)
+    there.fail = lambda call: failing(call)(call) if call == "put_environment" and next(calls) == "fail" else None
+
+    results = applied(there, DesiredEnvironment("qa", GUARDED))
+
+    assert "the former settings could not be put back" in str(results[0].reason)
+    assert exit_code(results) == ExitCode.PARTLY_APPLIED
 
 
 def test_whatever_else_github_makes_of_a_put_is_said() -> None:
@@ -190,15 +229,55 @@ def test_whatever_else_github_makes_of_a_put_is_said() -> None:
             self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
         ) -> Settings:
             super().put_environment(repository, name, before, goal)
-            return Settings((User("dave"),), 5, deployment_branch_policy=RefPolicy.PROTECTED)
+            return replace(goal, wait_timer=5, deployment_branch_policy=RefPolicy.PROTECTED)
 
     results = applied(Stubborn(PAYMENTS), DesiredEnvironment("qa", Settings(can_admins_bypass=False)))
 
     assert results[0].reason == (
-        "GitHub took the request and made something else of it: dave is still among the reviewers; "
-        "wait_timer is 5, not 0; can_admins_bypass is true, not false; "
-        "deployment_branch_policy is protected, not all"
+        "GitHub took the request and made something else of it: wait_timer is 5, not 0; "
+        "deployment_branch_policy is protected, not all; the former settings were put back"
     )
+    assert results[0].hint == "somebody else may have changed it at the same time: run plan"
+
+
+def test_an_environment_that_moved_since_the_plan_is_left_alone() -> None:
+    there = world(LiveEnvironment("a", 1), LiveEnvironment("b", 2))
+    desired = [DesiredRepository(PAYMENTS, (DesiredEnvironment("a", GUARDED), DesiredEnvironment("b", GUARDED)))]
+    live = {PAYMENTS.key: there.live()}
+    steps = schedule(diff(desired, live), desired, live)
+    there.environments["a"] = LiveEnvironment("a", 1, Settings(wait_timer=1_440))
+
+    results = list(Interpreter(there, lambda _secret: SecretValue(b"x")).apply(steps))
+
+    assert [(each.outcome, each.reason) for each in results] == [
+        (Outcome.SKIPPED, Because.MOVED),
+        (Outcome.APPLIED, None),
+    ]
+    assert exit_code(results) == ExitCode.PARTLY_APPLIED
+
+
+@pytest.mark.parametrize("call", ["check_access", "read_environment"])
+def test_what_cannot_be_checked_first_is_not_written(call: str) -> None:
+    there = world()
+    there.fail = failing(call)
+
+    results = applied(there, DesiredEnvironment("qa", GUARDED, secrets=SECRET))
+
+    assert there.calls == []
+    assert outcomes(results) == [Outcome.FAILED, Outcome.SKIPPED]
+
+
+def test_who_is_interrupted_while_looking_again_did_nothing() -> None:
+    there = world()
+    there.fail = failing("read_environment", Interrupted(Diagnostic("interrupted", "interrupted")))
+
+    assert exit_code(applied(there, DesiredEnvironment("qa", GUARDED))) == ExitCode.INTERRUPTED
+
+
+def test_what_is_interrupted_before_it_begins_is_said() -> None:
+    results = applied(world(), DesiredEnvironment("qa", GUARDED), stopped=lambda: True)
+
+    assert [each.reason for each in results] == [Because.INTERRUPTED]
 
 
 def test_one_failing_environment_does_not_stop_the_others() -> None:

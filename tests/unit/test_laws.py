@@ -106,16 +106,6 @@ def test_what_is_never_touched_is_not_even_listed(desired: DesiredRepository, li
 
 
 @given(desired_repositories(), live_repositories())
-def test_secrets_enter_only_after_the_protection(desired: DesiredRepository, live: LiveRepository) -> None:
-    world, _ = apply(desired, live)
-
-    for name in {call.split(" ", 1)[1] for call in world.calls}:
-        kinds = [call.split(" ", 1)[0] for call in world.calls if call.split(" ", 1)[1] == name]
-        if "put_secret" in kinds:
-            assert set(kinds[kinds.index("put_secret") :]) == {"put_secret"}
-
-
-@given(desired_repositories(), live_repositories())
 def test_only_what_destroys_needs_deleting_secrets_or_environments(
     desired: DesiredRepository, live: LiveRepository
 ) -> None:
