@@ -77,7 +77,7 @@ class SecretSourceError(EnvsyncError):
 
 
 class Refused(EnvsyncError):  # noqa: N818 - a refusal is no error of envsync's: it does what it promises
-    """The plan weakens or destroys something, and nobody granted it."""
+    """The plan weakens or destroys what nobody granted, or is not the one that was agreed to."""
 
 
 class Interrupted(EnvsyncError):  # noqa: N818 - the user's wish, not an error

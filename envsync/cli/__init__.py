@@ -15,7 +15,7 @@ from typing import TextIO
 import click
 
 from envsync import __version__
-from envsync.cli.options import Options, common, connecting, reporting
+from envsync.cli.options import Options, common, connecting, reporting, spelled_out
 from envsync.errors import ExitCode
 
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF}
@@ -51,36 +51,59 @@ def validate(options: Options) -> int:
     "2 differences (with --detailed-exitcode), 4 not permitted, 130 interrupted."
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where GitHub differs from the files.")
+@click.option("--out", metavar="FILE", help="Save the plan as JSON, for `apply FILE` to keep to.")
 @connecting
 @reporting
 @common
-def plan(options: Options, *, detailed_exitcode: bool) -> int:
+def plan(options: Options, *, detailed_exitcode: bool, out: str | None) -> int:
     """Show what apply would do."""
     from envsync.cli.plan import plan as run
 
-    return run(options, detailed_exitcode=detailed_exitcode)
+    return run(options, detailed_exitcode=detailed_exitcode, out=out)
 
 
 @cli.command(
     epilog="Example: envsync apply --sandbox --yes\n\nExit codes: 0 done or nothing to do, 1 failure, "
     "3 something was applied and something failed, 4 not permitted, 130 interrupted."
 )
-@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal.")
-@click.option("--allow-weakening", is_flag=True, help="Let somebody through who was kept out.")
-@click.option("--allow-destroying", is_flag=True, help="Delete environments and secrets.")
+@click.argument("plan_file", metavar="[PLANFILE]", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask; needed where there is no terminal and no PLANFILE.")
+@click.option(
+    "--allow-weakening",
+    multiple=True,
+    metavar="[=ENVIRONMENT[:DIMENSION]]",
+    help="Let somebody through who was kept out: everywhere, or there alone; repeats. "
+    "DIMENSION is reviewers, timer, self-review, bypass, refs or rules.",
+)
+@click.option(
+    "--allow-destroying",
+    multiple=True,
+    metavar="[=ENVIRONMENT]",
+    help="Delete environments and secrets: everywhere, or there alone; repeats.",
+)
 @click.option("--allow-commands", is_flag=True, help="Run the commands that the files name as sources of secrets.")
 @connecting
 @reporting
 @common
 def apply(
-    options: Options, *, yes: bool, allow_weakening: bool, allow_destroying: bool, allow_commands: bool
+    options: Options,
+    *,
+    plan_file: str | None,
+    yes: bool,
+    allow_weakening: tuple[str, ...],
+    allow_destroying: tuple[str, ...],
+    allow_commands: bool,
 ) -> int:
-    """Change on GitHub what differs, and nothing else."""
-    from envsync.cli.apply import apply as run
-    from envsync.plan.grants import Grants
+    """Change on GitHub what differs, and nothing else.
 
-    grants = Grants(weakening=allow_weakening, destroying=allow_destroying)
-    return run(options, grants, yes=yes, allow_commands=allow_commands)
+    PLANFILE is what `envsync plan --out` saved and somebody agreed to: if what is to be done is something else by
+    now, nothing is done.
+    """
+    from envsync.cli.apply import apply as run
+    from envsync.cli.apply import granted
+
+    grants = granted(allow_weakening, allow_destroying)
+    return run(options, grants, plan_file, yes=yes, allow_commands=allow_commands)
 
 
 @cli.command(
@@ -124,7 +147,11 @@ def _writable(stream: TextIO | None) -> TextIO:
 def run(arguments: list[str] | None = None) -> int:
     try:
         # click exits with 2 on wrong usage, which means differences here
-        code = cli.main(arguments, prog_name="envsync", standalone_mode=False)
+        code = cli.main(
+            spelled_out(sys.argv[1:] if arguments is None else arguments),
+            prog_name="envsync",
+            standalone_mode=False,
+        )
         sys.stdout.flush()
     except click.exceptions.Abort:
         return _interrupted()

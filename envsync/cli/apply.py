@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from envsync.apply import Interpreter
+from envsync.cli.options import EVERYWHERE
 from envsync.cli.output import colored, is_terminal, note, progress, result, width
 from envsync.cli.plan import plan_text, show_plan, unread_code
 from envsync.cli.session import opened
@@ -18,30 +21,49 @@ from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused, SecretSou
 from envsync.github.write import GitHubTarget
 from envsync.github.writer import open_writer
 from envsync.model import SecretValue
+from envsync.packaged import schema_text
 from envsync.plan.codec import dumps
-from envsync.plan.grants import Grants, refusals
+from envsync.plan.grants import Grants, destroying_grant, mistyped, refusals, settled, weakening_grant
 from envsync.plan.result import Because, Outcome, Result, encode_results, exit_code
+from envsync.plan.saved import LARGEST, hold, parse
 from envsync.plan.schedule import schedule
 from envsync.secrets.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from envsync.cli.options import Options
     from envsync.cli.session import Session
     from envsync.model import DesiredSecret
     from envsync.plan.changes import Plan
+    from envsync.plan.codec import Json
+
+_SCHEMA = "plan.schema.json"
 
 
-def apply(options: Options, grants: Grants, *, yes: bool, allow_commands: bool) -> int:
+def granted(weakening: Sequence[str], destroying: Sequence[str]) -> Grants:
+    narrow = [
+        *(weakening_grant(text) for text in weakening if text != EVERYWHERE),
+        *(destroying_grant(text) for text in destroying if text != EVERYWHERE),
+    ]
+    return Grants(weakening=EVERYWHERE in weakening, destroying=EVERYWHERE in destroying, narrow=frozenset(narrow))
+
+
+def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool, allow_commands: bool) -> int:
+    """Without a `plan_file` somebody has to confirm: whoever saved a plan to apply it has agreed to it."""
+    saved = None if plan_file is None else _read(plan_file)
     stop = Stop(options)
     with opened(options, allow_commands=allow_commands, pause=stop.pause) as session:
         found = session.plan
+        seen = _usable(grants, session)
         if options.output == "text":
-            show_plan(options, found, grants)
+            show_plan(options, found, seen)
+        if saved is not None:
+            hold(saved, found, str(plan_file))
         if refused := refusals(found, grants):
             raise Refused(*refused)
-        if found.changes and not yes and not _confirmed(options, found, grants):
+        agreed = yes or saved is not None
+        if found.changes and not agreed and not _confirmed(options, found, seen):
             note(options, "nothing was changed, as you decided")
             return ExitCode.FAILURE
         results = _interpret(options, session, stop, allow_commands=allow_commands)
@@ -52,6 +74,25 @@ def apply(options: Options, grants: Grants, *, yes: bool, allow_commands: bool) 
 
         result("\n" + render_results(results, width=width(), color=colored(sys.stdout, options.color)))
     return _apply_code(session, results)
+
+
+def _read(plan_file: str) -> dict[str, Json]:
+    try:
+        with Path(plan_file).open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except OSError as error:
+        message = f"the saved plan {plan_file} cannot be read: {error.strerror}"
+        hint = "save one with: envsync plan --out FILE"
+        raise ConfigError(Diagnostic("plan-file", message, hint)) from None
+    return parse(content, plan_file, json.loads(schema_text(_SCHEMA)))
+
+
+def _usable(grants: Grants, session: Session) -> Grants:
+    """What the grants come to for this plan. Raises where one is mistyped."""
+    declared = [each.name for repository in session.desired for each in repository.environments]
+    if wrong := mistyped(grants, declared, session.plan):
+        raise ConfigError(*wrong)
+    return settled(session.plan, grants)
 
 
 def _apply_code(session: Session, results: list[Result]) -> ExitCode:
@@ -84,7 +125,10 @@ def _interpret(options: Options, session: Session, stop: Stop, *, allow_commands
     read = _standing_in(options, sources.read) if options.sandbox else sources.read
     writer = open_writer(session.access)
     interpreter = Interpreter(
-        GitHubTarget(writer), read, write_secrets=not options.no_secrets, stopped=stop.event.is_set
+        GitHubTarget(writer, settings_only=options.settings_only),
+        read,
+        write_secrets=not options.no_secrets,
+        stopped=stop.event.is_set,
     )
     changes = session.plan.changes
     results: list[Result] = []

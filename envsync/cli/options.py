@@ -12,11 +12,13 @@ from envsync.cli.output import complain
 from envsync.errors import EnvsyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 P = ParamSpec("P")
 
 DEFAULT_FILE = "environments.yaml"
+EVERYWHERE = "\0"  # the value of a grant that has none: no argument of a process can hold this character
+_GRANTS = {"--allow-weakening", "--allow-destroying"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +106,14 @@ def _with(options: tuple[Callable[..., object], ...], command: Callable[P, int])
     for option in reversed(options):
         option(command)
     return command
+
+
+def spelled_out(arguments: Sequence[str]) -> list[str]:
+    """Give a grant without `=` the value `EVERYWHERE`.
+
+    click's own optional values will not do: they take the argument that follows for the value, and take
+    `--allow-weakening=-x`, which may name an environment, for a grant of everything, followed by `-x`.
+    """
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = [f"{each}={EVERYWHERE}" if each in _GRANTS else each for each in arguments[:end]]
+    return [*options, *arguments[end:]]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from envsync.cli.output import colored, result, width
+from envsync.cli.output import colored, note, result, width
 from envsync.cli.session import opened
-from envsync.errors import ExitCode, FailureKind
+from envsync.errors import ConfigError, Diagnostic, ExitCode, FailureKind
 from envsync.model import Unread
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
@@ -20,13 +24,41 @@ if TYPE_CHECKING:
 _REFUSED = {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
 
 
-def plan(options: Options, *, detailed_exitcode: bool) -> int:
+def plan(options: Options, *, detailed_exitcode: bool, out: str | None) -> int:
     with opened(options) as session:
+        if out is not None:
+            _save(session.plan, out)
+            note(options, f"saved: to do just that, give `envsync apply` the same options and {shlex.quote(out)}")
         show_plan(options, session.plan, Grants())
     if session.plan.partly_read:
         return unread_code(session.live)
     differs = bool(session.plan.changes or session.plan.unmet)
     return ExitCode.DIFFERENCES if detailed_exitcode and differs else ExitCode.OK
+
+
+def _save(found: Plan, out: str) -> None:
+    """Whole or not at all, and for its owner alone to read, since it shows the values of variables."""
+    file = Path(out)
+    try:
+        if file.exists() and not file.is_file():  # a device, say, which must not be replaced
+            raise _unsaved(out, "something else than a file is there")
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write(dumps(encode(found)))
+                stream.flush()
+                os.fsync(stream.fileno())
+            temporary.replace(file)
+        except BaseException:
+            temporary.unlink()
+            raise
+    except OSError as error:
+        raise _unsaved(out, error.strerror or type(error).__name__) from None
+
+
+def _unsaved(out: str, why: str) -> ConfigError:
+    return ConfigError(Diagnostic("plan-file", f"the plan cannot be saved as {out}: {why}", "name another file"))
 
 
 def show_plan(options: Options, found: Plan, grants: Grants) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from importlib import resources
 from typing import TYPE_CHECKING, assert_never, cast
 
 from envsync.config.nodes import Mapping, Scalar, Sequence
+from envsync.packaged import schema_text
 
 if TYPE_CHECKING:
     import collections.abc
-    from importlib.resources.abc import Traversable
 
     from envsync.config.nodes import Node
 
@@ -21,20 +20,10 @@ Schema = dict[str, Json]
 _NAME = "environments.schema.json"
 
 
-def schema_text(package: Traversable | None = None) -> str:
-    """From the wheel, where the schemas lie in the package, or from a checkout, where they lie beside it."""
-    package = package or resources.files("envsync")
-    file = package / "schemas" / _NAME
-    if not file.is_file():
-        with resources.as_file(package) as folder:
-            return (folder.parent / "schemas" / _NAME).read_text(encoding="utf-8")
-    return file.read_text(encoding="utf-8")
-
-
 @cache
 def file_schema() -> Schema:
     """With every reference replaced by what it refers to: the format is not recursive."""
-    raw: Schema = json.loads(schema_text())
+    raw: Schema = json.loads(schema_text(_NAME))
     definitions = cast("Schema", raw.pop("$defs"))
     return cast("Schema", _inlined(raw, definitions))
 

@@ -9,14 +9,33 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, assert_never, cast
 
-from envsync.model import Pattern, RefPolicy, Settings, reviewer_key
-from envsync.plan.changes import Risk, Verdict
+from envsync.model import Field, Pattern, RefPolicy, Settings, User, reviewer_key
+from envsync.plan.changes import (
+    EnvironmentCreate,
+    EnvironmentDelete,
+    PatternCreate,
+    PatternDelete,
+    PatternRename,
+    Risk,
+    RuleCreate,
+    RuleDelete,
+    SecretCreate,
+    SecretDelete,
+    SecretUpdate,
+    SettingsUpdate,
+    VariableCreate,
+    VariableDelete,
+    VariableUpdate,
+    Verdict,
+)
 from envsync.plan.patterns import covers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from envsync.plan.changes import Change, FieldValue
 
 
 class Dimension(StrEnum):
@@ -61,6 +80,51 @@ def combine(verdicts: Iterable[Verdict]) -> Verdict:
     if risk is Risk.NEUTRAL:
         return NEUTRAL
     return Verdict(risk, "; ".join(verdict.reason for verdict in kept if verdict.risk is risk))
+
+
+def weakened(change: Change, patterns: frozenset[Pattern]) -> frozenset[Dimension]:
+    """The dimensions in which a change weakens: at least one where that is its risk, else none.
+
+    `patterns`: those that its environment gets, for they tell whom a list of patterns lets through.
+    """
+    if change.verdict.risk is not Risk.WEAKENS:
+        return frozenset()
+    match change:
+        case PatternCreate() | PatternRename() | PatternDelete():
+            return frozenset({Dimension.REFS})
+        case RuleCreate() | RuleDelete():
+            return frozenset({Dimension.RULES})
+        case SettingsUpdate():
+            before = _settings({field.name: field.before for field in change.fields})
+            after = _settings({field.name: field.after for field in change.fields})
+            verdicts = judge(Protection(before), Protection(after, patterns))
+            found = frozenset(each for each, verdict in verdicts.items() if verdict.risk is Risk.WEAKENS)
+            return found or frozenset(Dimension)
+        case (
+            EnvironmentCreate()
+            | EnvironmentDelete()
+            | VariableCreate()
+            | VariableUpdate()
+            | VariableDelete()
+            | SecretCreate()
+            | SecretUpdate()
+            | SecretDelete()
+        ):
+            return frozenset(Dimension)  # no single dimension explains it
+        case _:
+            assert_never(change)
+
+
+def _settings(fields: Mapping[str, FieldValue]) -> Settings:
+    """Settings that have these fields; the others are at their defaults, the same before and after."""
+    names = cast("tuple[str, ...]", fields.get(Field.REQUIRED_REVIEWERS, ()))
+    return Settings(
+        required_reviewers=tuple(map(User, names)),  # a team's name is another text than any login
+        wait_timer=cast("int", fields.get(Field.WAIT_TIMER, 0)),
+        prevent_self_review=bool(fields.get(Field.PREVENT_SELF_REVIEW)),
+        can_admins_bypass=bool(fields.get(Field.CAN_ADMINS_BYPASS)),
+        deployment_branch_policy=RefPolicy(cast("str", fields.get(Field.DEPLOYMENT_BRANCH_POLICY, RefPolicy.ALL))),
+    )
 
 
 def _names(names: Iterable[object]) -> str:

@@ -200,6 +200,17 @@ def test_patterns_that_went_with_a_policy_are_put_back_too() -> None:
     assert [each.pattern for each in now.patterns if isinstance(now.patterns, tuple)] == [MAIN]  # type: ignore[union-attr]
 
 
+def test_patterns_that_stayed_are_not_put_back_twice() -> None:
+    there = world(LiveEnvironment("qa", 1, SELECTED, patterns=(LivePattern(7, MAIN),)))
+    there.drop = frozenset({"ann"})
+    guarded = replace(SELECTED, required_reviewers=(User("ann"),))
+
+    applied(there, DesiredEnvironment("qa", guarded, frozenset({MAIN})))
+
+    assert there.calls == ["put_environment qa", "put_environment qa"]
+    assert there.environments["qa"].settings == SELECTED
+
+
 def test_a_new_environment_that_came_out_weaker_does_not_stay() -> None:
     there = world()
     there.drop = frozenset({"ann"})

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from envsync.config.schema import file_schema, schema_text
+from envsync.config.schema import file_schema
 from envsync.model import Field
+from envsync.packaged import schema_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-RAW = json.loads(schema_text())
+RAW = json.loads(schema_text("environments.schema.json"))
 
 
 def parts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -74,19 +74,3 @@ def test_texts_that_are_cut_before_they_are_checked_are_longer_than_any_that_pas
 
 def test_references_are_replaced() -> None:
     assert "$ref" not in json.dumps(file_schema())
-
-
-def test_it_is_found_in_a_wheel(tmp_path: Path) -> None:
-    package = tmp_path / "envsync"
-    (package / "schemas").mkdir(parents=True)
-    (package / "schemas" / "environments.schema.json").write_text("from the wheel", encoding="utf-8")
-
-    assert schema_text(package) == "from the wheel"
-
-
-def test_it_is_found_in_a_checkout(tmp_path: Path) -> None:
-    (tmp_path / "envsync").mkdir()
-    (tmp_path / "schemas").mkdir()
-    (tmp_path / "schemas" / "environments.schema.json").write_text("from the checkout", encoding="utf-8")
-
-    assert schema_text(tmp_path / "envsync") == "from the checkout"

@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.packaged import schema_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_it_is_found_in_a_wheel(tmp_path: Path) -> None:
+    package = tmp_path / "envsync"
+    (package / "schemas").mkdir(parents=True)
+    (package / "schemas" / "environments.schema.json").write_text("from the wheel", encoding="utf-8")
+
+    assert schema_text("environments.schema.json", package) == "from the wheel"
+
+
+def test_it_is_found_in_a_checkout(tmp_path: Path) -> None:
+    (tmp_path / "envsync").mkdir()
+    (tmp_path / "schemas").mkdir()
+    (tmp_path / "schemas" / "environments.schema.json").write_text("from the checkout", encoding="utf-8")
+
+    assert schema_text("environments.schema.json", tmp_path / "envsync") == "from the checkout"
