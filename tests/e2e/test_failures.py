@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pty
 import signal
 import subprocess
 import time
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.schemas import check
 from support.shell import CANARY, COMMAND
+from support.terminal import on_terminal
 
 from envsync.sandbox import FULL_TOKEN, Fault, Sandbox
 
@@ -231,29 +231,11 @@ def test_nobody_there_to_confirm(github: GitHub) -> None:
 
 @pytest.mark.parametrize(("answer", "code", "writes"), [("y\n", 0, True), ("n\n", 1, False), ("\n", 1, False)])
 def test_a_terminal_is_asked_first(github: GitHub, answer: str, code: int, *, writes: bool) -> None:
-    shell = seeded(github)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [COMMAND, "apply"],
-        cwd=shell.folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(shell.folder), "TERM": "dumb", **shell.environ},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-        start_new_session=True,
-    )
-    os.close(theirs)
-    os.write(ours, answer.encode())
-    shown = b""
-    while True:
-        try:
-            shown += os.read(ours, 65536)
-        except OSError:  # the terminal is closed
-            break
-    os.close(ours)
+    with on_terminal(seeded(github), "apply") as terminal:
+        terminal.wait_for("Apply these 4 changes?")
+        terminal.type(answer)
 
-    assert process.wait(timeout=60) == code, shown.decode()
-    assert b"Apply these 4 changes?" in shown
+        assert terminal.end() == code, terminal.shown
     assert bool(github.requests("PUT")) == writes
 
 

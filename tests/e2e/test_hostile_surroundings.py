@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import pty
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
 from support.schemas import check
 from support.shell import COMMAND
+from support.terminal import on_terminal
 
 from envsync.sandbox import FULL_TOKEN, Fault, Sandbox
 
@@ -80,29 +80,13 @@ def test_who_stops_reading_notes_does_not_stop_the_apply(github: GitHub) -> None
 
 def test_names_that_look_like_markup_and_escapes_on_a_terminal(github: GitHub) -> None:
     github.sandbox.seed(repositories=[("acme", "payments")])
-    shell = github.shell
-    shell.write(FILE)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [COMMAND, "apply", "--yes", "--color", "never"],
-        cwd=shell.folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(shell.folder), "TERM": "xterm", **shell.environ},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    while True:
-        try:
-            shown += os.read(ours, 65536)
-        except OSError:  # the terminal is closed
-            break
-    os.close(ours)
+    github.shell.write(FILE)
 
-    assert process.wait(timeout=60) == 0, shown.decode()
-    assert b"error" not in shown
-    assert b"\x1b[31m" not in shown.replace(b"\x1b[32m", b"")
+    with on_terminal(github.shell, "apply", "--yes", "--color", "never", term="xterm") as terminal:
+        assert terminal.end() == 0, terminal.shown
+
+    assert "error" not in terminal.shown
+    assert "\x1b[31m" not in terminal.shown
 
 
 def test_no_secret_enters_where_the_protection_could_not_be_read(shell: Shell) -> None:

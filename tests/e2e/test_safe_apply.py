@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import subprocess
 from typing import TYPE_CHECKING
 
-from support.shell import COMMAND
+from support.terminal import on_terminal
 
 from envsync.sandbox import FULL_TOKEN, Exchange, Sandbox
 
@@ -65,28 +62,12 @@ def test_what_somebody_changed_while_the_plan_was_looked_at_is_not_overwritten(g
     shell.write(FILE.replace("wait_timer: 30, ", ""))
     shell.ok("apply", "--yes", S="value")
     shell.write(FILE)
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [COMMAND, "apply"],
-        cwd=shell.folder,
-        env={"PATH": os.environ["PATH"], "HOME": str(shell.folder), "TERM": "dumb", **shell.environ},
-        stdin=theirs,
-        stdout=theirs,
-        stderr=theirs,
-    )
-    os.close(theirs)
-    shown = b""
-    while b"Apply this change?" not in shown:
-        shown += os.read(ours, 65536)
-    github.sandbox.state.environment("acme/payments", "qa").protection.wait_timer = 1_440
-    os.write(ours, b"y\n")
-    while True:
-        try:
-            shown += os.read(ours, 65536)
-        except OSError:  # the terminal is closed
-            break
-    os.close(ours)
 
-    assert process.wait(timeout=60) == 1, shown.decode()
-    assert b"somebody changed this environment since the plan was made" in shown
+    with on_terminal(shell, "apply") as terminal:
+        terminal.wait_for("Apply this change?")
+        github.sandbox.state.environment("acme/payments", "qa").protection.wait_timer = 1_440
+        terminal.type("y\n")
+
+        assert terminal.end() == 1, terminal.shown
+    assert "somebody changed this environment since the plan was made" in terminal.shown
     assert github.sandbox.state.environment("acme/payments", "qa").protection.wait_timer == 1_440
