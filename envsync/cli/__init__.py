@@ -37,10 +37,15 @@ def cli() -> None:
 
 
 @cli.command(epilog="Example: envsync validate -f environments.yaml\n\nExit codes: 0 valid, 1 not.")
+@connecting
 @reporting
 @common
 def validate(options: Options) -> int:
-    """Check the files, offline."""
+    """Check the files, offline.
+
+    It takes the options of plan and apply too, so that a script can pass the same to all. What chooses a GitHub,
+    or a part of what the files say, changes nothing: files are always checked whole.
+    """
     from envsync.cli.validate import validate as run
 
     return run(options)
