@@ -26,12 +26,14 @@ class Options:
 
     `rate_limit`: requests an hour and token, 0 for no limit. `omitted_keys`: what a `PUT` of an environment does
     to what it does not mention. `refuse_keys`: keys of that `PUT` that an old Enterprise Server does not know.
+    `stale_reads`: seconds during which a GET after a write answers as it would have before that write.
     `on_secret` gets repository, environment, name and value of each secret written: the value is kept nowhere.
     """
 
     rate_limit: int = 0
     omitted_keys: Literal["keep", "reset"] = "keep"
     refuse_keys: frozenset[str] = frozenset()
+    stale_reads: float = 0
     on_secret: Callable[[str, str, str, bytes], None] | None = None
     now: Callable[[], datetime] = _utc_now
 

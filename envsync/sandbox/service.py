@@ -15,6 +15,7 @@ from envsync.sandbox.exchange import Answer, EarlyReply, Reply, failure, not_fou
 from envsync.sandbox.faults import faulty_reply, html_page
 from envsync.sandbox.permissions import check, find_repository, moved, token_of
 from envsync.sandbox.rate_limit import RateLimits
+from envsync.sandbox.replica import Replica
 from envsync.sandbox.routes import endpoints
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Service:
         self._state = state
         self._options = options
         self._limits = RateLimits(options.rate_limit)
+        self._replica = Replica(options.stale_reads)
         self._endpoints = endpoints()
 
     def answer(self, request: Request, site: str) -> tuple[Answer, Repository | None]:
@@ -54,6 +56,8 @@ class Service:
         try:
             token = token_of(self._state, request.headers.get("authorization"))
             call = self._call(request, token, site, now)
+            if request.method != "GET":
+                self._replica.before_write(self._state, now)
             reply = self._reply(request, call, headers)
             answer = self._rendered(request, reply, headers, call.allowance)
         except EarlyReply as early:
@@ -99,7 +103,7 @@ class Service:
             headers=request.headers,
             token=token,
             allowance=self._limits.of(token.value, now),
-            state=self._state,
+            state=self._replica.seen(self._state, now) if request.method == "GET" else self._state,
             options=self._options,
             now=timestamp(now),
             site=site,
