@@ -207,10 +207,9 @@ def _reviewers(steps: Sequence[Step]) -> list[Reviewer]:
 
 def _fallen(step: Step, left: Sequence[Step], error: RequestFailed | SecretSourceError) -> Iterator[Result]:
     """What `step` was to make has failed, and what else is `left` is skipped."""
-    hints = "; ".join(each.hint for each in error.diagnostics if each.hint)
     partly = isinstance(error, RequestFailed) and (error.uncertain or error.kind is FailureKind.INCOMPLETE)
     for change in step.stake:
-        yield Result(change, Outcome.FAILED, str(error), hints or None, partly=partly)
+        yield Result(change, Outcome.FAILED, str(error), error.hint, partly=partly)
     for result in _skipped(left, Because.UNPROTECTED):
         if result.change not in step.stake:
             yield result

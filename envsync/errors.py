@@ -61,6 +61,11 @@ class EnvsyncError(Exception):
         super().__init__("; ".join(diagnostic.message for diagnostic in diagnostics))
         self.diagnostics = diagnostics
 
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, on one line."""
+        return "; ".join(each.hint for each in self.diagnostics if each.hint) or None
+
 
 class ConfigError(EnvsyncError):
     """The files say something that envsync cannot or will not do."""

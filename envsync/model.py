@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from envsync.errors import FailureKind, Span
 
-MAX_REVIEWERS = 6  # users and teams together
 MAX_WAIT_MINUTES = 43_200  # 30 days
 RECORD_VARIABLE = "ENVSYNC_RECORD"
 

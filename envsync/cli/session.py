@@ -190,8 +190,7 @@ def _read_one(options: Options, reader: Reader, repository: DesiredRepository) -
     except RequestFailed as failed:
         if failed.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
             raise CredentialError(*failed.diagnostics) from None
-        hints = "; ".join(each.hint for each in failed.diagnostics if each.hint)
-        return Unread(str(failed), failed.kind, hints or None)
+        return Unread(str(failed), failed.kind, failed.hint)
     if live.name.owner.casefold() != repository.name.owner.casefold():
         # Secrets must not follow a repository to whoever has it now.
         reason = f"{repository.name} belongs to another owner now, as {live.name}"
