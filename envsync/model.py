@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from envsync.errors import FailureKind, Span
 
 MAX_WAIT_MINUTES = 43_200  # 30 days
-RECORD_VARIABLE = "ENVSYNC_RECORD"
+RECORD_VARIABLE = "ENVSYNC_RECORD"  # never listed as a user's variable
+MOST_VARIABLES = 100  # GitHub's limit in an environment, the record included
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -239,6 +240,13 @@ class LiveRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveVariable:
+    name: str
+    value: str
+    updated_at: str  # ISO 8601, as GitHub wrote it
+
+
+@dataclass(frozen=True, slots=True)
 class LiveSecret:
     name: str
     created_at: str  # ISO 8601, as GitHub wrote it
@@ -255,15 +263,27 @@ class LiveEnvironment:
     reviewer_ids: Mapping[str, int] = field(default_factory=dict)  # reviewer_key -> GitHub's id
     patterns: tuple[LivePattern, ...] | Unread = ()
     protection_rules: tuple[LiveRule, ...] | Unread = ()
-    variables: Mapping[str, str] | Unread = field(default_factory=dict)
+    variables: Mapping[str, LiveVariable] | Unread = field(default_factory=dict)  # the record is not among them
     secrets: Mapping[str, LiveSecret] | Unread = field(default_factory=dict)
+    record: LiveVariable | None = None  # None, too, where variables were not read
+
+
+@dataclass(frozen=True, slots=True)
+class OtherEnvironment:
+    """One that no file declares: all that matters of it is whether a file created it once."""
+
+    name: str
+    id: int
+    record: LiveVariable | Unread | None
 
 
 @dataclass(frozen=True, slots=True)
 class LiveRepository:
-    """A repository's environments. `details` holds those that were asked for; the others are names only."""
+    """A repository's environments: in full those that were asked for; the others are names, or have a record."""
 
     name: RepositoryName  # as GitHub calls it now: `requested` may be a former name
     requested: RepositoryName
     environment_names: tuple[str, ...]
     environments: Mapping[str, LiveEnvironment] = field(default_factory=dict)  # key: casefolded name
+    id: int | None = None  # GitHub's; None: nobody asked
+    others: Mapping[str, OtherEnvironment] = field(default_factory=dict)  # key: casefolded name; where asked for

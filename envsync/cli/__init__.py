@@ -15,7 +15,7 @@ from typing import TextIO
 import click
 
 from envsync import __version__
-from envsync.cli.options import Options, common, connecting, reporting, spelled_out
+from envsync.cli.options import Options, common, connecting, planning, reporting, spelled_out
 from envsync.errors import ExitCode
 
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF}
@@ -37,6 +37,7 @@ def cli() -> None:
 
 
 @cli.command(epilog="Example: envsync validate -f environments.yaml\n\nExit codes: 0 valid, 1 not.")
+@planning
 @connecting
 @reporting
 @common
@@ -57,6 +58,7 @@ def validate(options: Options) -> int:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where GitHub differs from the files.")
 @click.option("--out", metavar="FILE", help="Save the plan as JSON, for `apply FILE` to keep to.")
+@planning
 @connecting
 @reporting
 @common
@@ -86,7 +88,7 @@ def plan(options: Options, *, detailed_exitcode: bool, out: str | None) -> int:
     metavar="[=ENVIRONMENT]",
     help="Delete environments and secrets: everywhere, or there alone; repeats.",
 )
-@click.option("--allow-commands", is_flag=True, help="Run the commands that the files name as sources of secrets.")
+@planning
 @connecting
 @reporting
 @common
@@ -97,7 +99,6 @@ def apply(
     yes: bool,
     allow_weakening: tuple[str, ...],
     allow_destroying: tuple[str, ...],
-    allow_commands: bool,
 ) -> int:
     """Change on GitHub what differs, and nothing else.
 
@@ -108,7 +109,7 @@ def apply(
     from envsync.cli.apply import granted
 
     grants = granted(allow_weakening, allow_destroying)
-    return run(options, grants, plan_file, yes=yes, allow_commands=allow_commands)
+    return run(options, grants, plan_file, yes=yes)
 
 
 @cli.command(

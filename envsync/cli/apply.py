@@ -3,38 +3,37 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from envsync.apply import Interpreter
+from envsync.apply import Interpreter, Signing
 from envsync.cli.options import EVERYWHERE
 from envsync.cli.output import colored, is_terminal, note, progress, result, width
 from envsync.cli.plan import plan_text, show_plan, unread_code
 from envsync.cli.session import opened
 from envsync.cli.stop import Stop
-from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused, SecretSourceError
+from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused
 from envsync.github.write import GitHubTarget
 from envsync.github.writer import open_writer
-from envsync.model import SecretValue
 from envsync.packaged import schema_text
+from envsync.plan.changes import RecordNext, SecretCreate, SecretUpdate
 from envsync.plan.codec import dumps
 from envsync.plan.grants import Grants, destroying_grant, mistyped, refusals, settled, weakening_grant
-from envsync.plan.result import Because, Outcome, Result, encode_results, exit_code
+from envsync.plan.record_states import unproven
+from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, encode_results, exit_code
 from envsync.plan.saved import LARGEST, hold, parse
 from envsync.plan.schedule import schedule
-from envsync.secrets.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from envsync.cli.options import Options
     from envsync.cli.session import Session
-    from envsync.model import DesiredSecret
     from envsync.plan.changes import Plan
     from envsync.plan.codec import Json
 
@@ -49,31 +48,47 @@ def granted(weakening: Sequence[str], destroying: Sequence[str]) -> Grants:
     return Grants(weakening=EVERYWHERE in weakening, destroying=EVERYWHERE in destroying, narrow=frozenset(narrow))
 
 
-def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool, allow_commands: bool) -> int:
+def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool) -> int:
     """Without a `plan_file` somebody has to confirm: whoever saved a plan to apply it has agreed to it."""
     saved = None if plan_file is None else _read(plan_file)
     stop = Stop(options)
-    with opened(options, allow_commands=allow_commands, pause=stop.pause) as session:
+    with opened(options, applies=True, pause=stop.pause) as session:
         found = session.plan
         seen = _usable(grants, session)
-        if options.output == "text":
+        if options.output != "json":
             show_plan(options, found, seen)
         if saved is not None:
             hold(saved, found, str(plan_file))
-        if refused := refusals(found, grants):
+        if refused := (*refusals(_written(options, found), grants), *unproven(found)):
             raise Refused(*refused)
         agreed = yes or saved is not None
-        if found.changes and not agreed and not _confirmed(options, found, seen):
+        if found.writes and not agreed and not _confirmed(options, found, seen):
             note(options, "nothing was changed, as you decided")
             return ExitCode.FAILURE
-        results = _interpret(options, session, stop, allow_commands=allow_commands)
+        came = _interpret(options, session, stop)
     if options.output == "json":
-        result(dumps(encode_results(found, results)))
-    elif found.changes:
-        from envsync.render.text import render_results
+        result(dumps(encode_results(found, came)))
+    elif found.writes:
+        result("\n" + _results(options, came))
+    return _apply_code(session, came)
 
-        result("\n" + render_results(results, width=width(), color=colored(sys.stdout, options.color)))
-    return _apply_code(session, results)
+
+def _written(options: Options, found: Plan) -> Plan:
+    """What needs a grant: nothing that is not going to be done."""
+    if not options.no_secrets:
+        return found
+    kept = tuple(each for each in found.changes if not isinstance(each, SecretCreate | SecretUpdate))
+    return replace(found, changes=kept)
+
+
+def _results(options: Options, came: Came) -> str:
+    if options.output == "markdown":
+        from envsync.render.markdown import results_markdown
+
+        return results_markdown(came.changes, came.records)
+    from envsync.render.text import render_results
+
+    return render_results(came.changes, came.records, width=width(), color=colored(sys.stdout, options.color))
 
 
 def _read(plan_file: str) -> dict[str, Json]:
@@ -95,11 +110,12 @@ def _usable(grants: Grants, session: Session) -> Grants:
     return settled(session.plan, grants)
 
 
-def _apply_code(session: Session, results: list[Result]) -> ExitCode:
-    code = exit_code(results)
+def _apply_code(session: Session, came: Came) -> ExitCode:
+    code = exit_code(came)
     if code is not ExitCode.OK or not session.plan.partly_read:
         return code
-    applied = any(each.outcome is Outcome.APPLIED for each in results)
+    outcomes = [*(each.outcome for each in came.changes), *(each.outcome for each in came.records)]
+    applied = Outcome.APPLIED in outcomes
     return ExitCode.PARTLY_APPLIED if applied else unread_code(session.live)
 
 
@@ -114,50 +130,44 @@ def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
         click.echo(plan_text(options, found, grants, sys.stderr), err=True)
     count = len(found.changes)
     changes = "this change" if count == 1 else f"these {count} changes"
-    return click.confirm(f"\nApply {changes}?", err=True)
+    question = f"Apply {changes}?" if count else "Write the records?"
+    return click.confirm(f"\n{question}", err=True)
 
 
-def _interpret(options: Options, session: Session, stop: Stop, *, allow_commands: bool) -> list[Result]:
-    steps = schedule(session.plan, session.desired, session.live)
+def _interpret(options: Options, session: Session, stop: Stop) -> Came:
+    steps = schedule(session.plan, session.desired, session.live, session.ledger)
     if not steps:
-        return []
-    sources = Sources(os.environ, allow_commands=allow_commands)
-    read = _standing_in(options, sources.read) if options.sandbox else sources.read
+        return Came()
     writer = open_writer(session.access)
+    ledger = session.ledger
     interpreter = Interpreter(
         GitHubTarget(writer, settings_only=options.settings_only),
-        read,
+        session.books.read,
         write_secrets=not options.no_secrets,
+        signing=None if ledger.seal is None else Signing(ledger.server, ledger.seal),
         stopped=stop.event.is_set,
     )
     changes = session.plan.changes
     results: list[Result] = []
+    records: list[RecordOutcome] = []
     with closing(writer), stop.listening(), progress(options) as say:
         try:
             for each in interpreter.apply(steps):
+                if isinstance(each, RecordOutcome):
+                    records.append(each)
+                    say(f"record of {each.at.repository} {each.at.environment}")
+                    continue
                 results.append(each)
-                say(f"{len(results)} of {len(changes)}: {each.change.at.repository} {each.change.at.environment}")
+                at = each.change.at
+                say(f"{len(results)} of {len(changes)}: {at.repository} {at.environment}")
         except KeyboardInterrupt:  # the second one: the request in flight was cut off
             known = {each.change for each in results}
             left = [change for change in changes if change not in known]
             results += [Result(change, Outcome.SKIPPED, Because.INTERRUPTED, partly=True) for change in left]
-    return results
-
-
-def _standing_in(
-    options: Options, read: Callable[[DesiredSecret], SecretValue]
-) -> Callable[[DesiredSecret], SecretValue]:
-    """In the sandbox a secret whose source has nothing to give gets a value all the same."""
-    said: set[str] = set()
-
-    def standing_in(secret: DesiredSecret) -> SecretValue:
-        try:
-            return read(secret)
-        except SecretSourceError as error:
-            words = f"sandbox: {secret.name} gets a stand-in value ({secret.span}): {error}"
-            if words not in said:  # many repositories can share a line of the file
-                note(options, words)
-                said.add(words)
-            return SecretValue(b"a stand-in of the envsync sandbox")
-
-    return standing_in
+            said = {each.at for each in records}
+            records += [
+                RecordOutcome(each.at, each.next, Outcome.SKIPPED, Because.INTERRUPTED)
+                for each in session.plan.records
+                if each.next is not RecordNext.KEEP and each.at not in said
+            ]
+    return Came(tuple(results), tuple(records))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec
 
@@ -12,13 +13,15 @@ from envsync.cli.output import complain
 from envsync.errors import EnvsyncError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 P = ParamSpec("P")
 
 DEFAULT_FILE = "environments.yaml"
 EVERYWHERE = "\0"  # the value of a grant that has none: no argument of a process can hold this character
 _GRANTS = {"--allow-weakening", "--allow-destroying"}
+_ROTATE = "--rotate-secrets"
+_SECRET_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,9 @@ class Options:
     sandbox: bool = False
     no_secrets: bool = False
     settings_only: bool = False
+    allow_commands: bool = False
+    take_over: bool = False
+    rotate: tuple[str, ...] = ()  # globs over names of secrets
 
 
 _COMMON = (
@@ -56,7 +62,7 @@ _REPORTING = (
     click.option(
         "-o",
         "--output",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "markdown"]),
         default="text",
         show_default=True,
         help="How the result is written to standard output.",
@@ -72,6 +78,24 @@ _CONNECTING = (
     click.option("--sandbox", is_flag=True, help="Use the embedded GitHub: no account, no token."),
     click.option("--no-secrets", is_flag=True, help="Read no source of a secret."),
     click.option("--settings-only", is_flag=True, help="Rules and patterns alone: no secrets, no variables."),
+)
+
+_PLANNING = (
+    click.option(
+        "--allow-commands", is_flag=True, help="Run the commands that the files name as sources of secrets."
+    ),
+    click.option(
+        "--rotate-secrets",
+        "rotate",
+        multiple=True,
+        metavar="[GLOB]",
+        help="Write secrets anew, whatever is there: all, or those whose name matches; repeats.",
+    ),
+    click.option(
+        "--take-over",
+        is_flag=True,
+        help="Make environments this file's whose record is another file's, or was signed with a lost key.",
+    ),
 )
 
 
@@ -102,6 +126,11 @@ def connecting(command: Callable[P, int]) -> Callable[P, int]:
     return _with(_CONNECTING, command)
 
 
+def planning(command: Callable[P, int]) -> Callable[P, int]:
+    """Add the options that change what a plan has in it; `common` collects them."""
+    return _with(_PLANNING, command)
+
+
 def _with(options: tuple[Callable[..., object], ...], command: Callable[P, int]) -> Callable[P, int]:
     for option in reversed(options):
         option(command)
@@ -116,4 +145,17 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     """
     end = arguments.index("--") if "--" in arguments else len(arguments)
     options = [f"{each}={EVERYWHERE}" if each in _GRANTS else each for each in arguments[:end]]
-    return [*options, *arguments[end:]]
+    return [*_rotations(options), *arguments[end:]]
+
+
+def _rotations(arguments: Sequence[str]) -> Iterator[str]:
+    """`--rotate-secrets` takes what follows it only where that can be a name of secrets, or a glob."""
+    left = list(arguments)
+    while left:
+        argument = left.pop(0)
+        if argument != _ROTATE:
+            yield argument
+        elif left and _SECRET_GLOB.fullmatch(left[0]):
+            yield f"{_ROTATE}={left.pop(0)}"
+        else:
+            yield f"{_ROTATE}=*"

@@ -64,6 +64,10 @@ def _unsaved(out: str, why: str) -> ConfigError:
 def show_plan(options: Options, found: Plan, grants: Grants) -> None:
     if options.output == "json":
         result(dumps(encode(found)))
+    elif options.output == "markdown":
+        from envsync.render.markdown import plan_markdown
+
+        result(plan_markdown(found, grants))
     else:
         result(plan_text(options, found, grants, sys.stdout))
 

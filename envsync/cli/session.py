@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envsync.cli.bookkeeping import Books
 from envsync.cli.output import complain, note, progress
 from envsync.config import load
 from envsync.errors import (
@@ -29,15 +30,19 @@ from envsync.github.server import DEFAULT_API_URL, api_url
 from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Team, Unread, User
 from envsync.plan.changes import Address, Notice, SecretCreate, SecretUpdate
 from envsync.plan.diff import Scope, diff
+from envsync.plan.undeclared import is_undeclared
+from envsync.secrets.record_keys import KEY, RecordKeys
 from envsync.secrets.sources import Sources
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from envsync.cli.options import Options
     from envsync.config import Configuration
     from envsync.github.reader import Reader
+    from envsync.model import DesiredSecret
     from envsync.plan.changes import Plan
+    from envsync.plan.ledger import Ledger
     from envsync.sandbox import Sandbox
 
 SANDBOX_FOLDER = Path(".envsync/sandbox")
@@ -53,12 +58,14 @@ class Session:
     access: Access
     desired: tuple[DesiredRepository, ...]
     live: Live
+    ledger: Ledger
     plan: Plan
+    books: Books
 
 
 @contextmanager
 def opened(
-    options: Options, *, allow_commands: bool = True, pause: Callable[[float], None] = time.sleep
+    options: Options, *, applies: bool = False, pause: Callable[[float], None] = time.sleep
 ) -> Iterator[Session]:
     """Read the files, then GitHub, and compare. The sandbox, if it is one, is up while the context is."""
     if options.sandbox and options.api_url is not None:
@@ -67,15 +74,19 @@ def opened(
         )
     configuration = load([Path(file) for file in options.files])
     complain(configuration.warnings, options.color)
-    scope = Scope(options.environments, options.settings_only)
+    sources = Sources(os.environ, allow_commands=options.allow_commands)
+    keys = RecordKeys.from_environ(os.environ)
     if options.sandbox:
-        from envsync.sandbox import FULL_TOKEN, Sandbox
+        from envsync.sandbox import FULL_TOKEN, RECORD_KEY, Sandbox
 
+        keys = keys or RecordKeys.from_environ({KEY: RECORD_KEY})
         with Sandbox(SANDBOX_FOLDER) as sandbox:
             populate(sandbox, configuration)
             credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
             access = Access(sandbox.url, credential, effects=_effects(options, pause))
-            session = _read(options, configuration, access, scope)
+            # Its port is another one each time; what it keeps stays the same.
+            books = Books("sandbox", keys, _standing_in(options, sources.read))
+            session = _read(options, configuration, access, books)
             plan = replace(session.plan, warnings=(SANDBOX_NOTICE, *session.plan.warnings))
             yield replace(session, plan=plan)
     else:
@@ -83,10 +94,11 @@ def opened(
         credential = find(os.environ, api_url=server, gh=gh_token)
         if server != DEFAULT_API_URL:
             note(options, f"comparing with {server}, with the token from {credential.source}")
-        session = _read(
-            options, configuration, Access(server, credential, effects=_effects(options, pause)), scope
-        )
-        missing = () if options.no_secrets else _missing_sources(session, Sources(os.environ, allow_commands))
+        access = Access(server, credential, effects=_effects(options, pause))
+        session = _read(options, configuration, access, Books(server.lower(), keys, sources.read))
+        # A plan is often made where commands may not run.
+        checked = sources if applies else replace(sources, allow_commands=True)
+        missing = () if options.no_secrets else _missing_sources(session, checked)
         yield replace(session, plan=replace(session.plan, warnings=(*session.plan.warnings, *missing)))
 
 
@@ -117,12 +129,11 @@ def _missing_sources(session: Session, sources: Sources) -> Iterator[Notice]:
 # --- what the files say ------------------------------------------------------------------------------------
 
 
-def _desired(options: Options, configuration: Configuration, reader: Reader) -> tuple[DesiredRepository, ...]:
-    expanded = {
+def _expanded(configuration: Configuration, reader: Reader) -> Mapping[str, Sequence[RepositoryName]]:
+    return {
         pattern.text: expand(reader, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
         for pattern in configuration.patterns
     }
-    return _selected(options, configuration.desired(expanded))
 
 
 def _selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
@@ -145,7 +156,15 @@ def _selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[D
             raise _nothing(
                 "environment", f"no environment of the files matches {glob}", "see `environments` in the files"
             )
+    _hold_rotations(options, kept)
     return kept
+
+
+def _hold_rotations(options: Options, desired: Sequence[DesiredRepository]) -> None:
+    secrets = {name for each in desired for environment in each.environments for name in environment.secrets}
+    for glob in options.rotate:
+        if glob != "*" and not any(fnmatchcase(name, glob.upper()) for name in secrets):
+            raise _nothing("secret", f"no secret of the files matches {glob}", "see `secrets` in the files")
 
 
 def _nothing(what: str, message: str, hint: str) -> ConfigError:
@@ -155,19 +174,26 @@ def _nothing(what: str, message: str, hint: str) -> ConfigError:
 # --- what GitHub says --------------------------------------------------------------------------------------
 
 
-def _read(options: Options, configuration: Configuration, access: Access, scope: Scope) -> Session:
+def _read(options: Options, configuration: Configuration, access: Access, books: Books) -> Session:
+    scope = Scope(options.environments, options.settings_only)
     reader = open_reader(access)
     try:
-        desired = _desired(options, configuration, reader)
+        expanded = _expanded(configuration, reader)
+        desired = _selected(options, configuration.desired(expanded))
         live: Live = {}
         with progress(options) as say:
             for number, repository in enumerate(desired, start=1):
                 say(f"reading {repository.name} ({number} of {len(desired)})")
-                live[repository.name.key] = _read_one(options, reader, scope.narrow(repository))
+                keeps_records = books.keys is not None and not options.settings_only
+                live[repository.name.key] = _read_one(
+                    options, reader, repository, scope, keeps_records=keeps_records
+                )
     finally:
         reader.close()
     _hold_apart(live)
-    return Session(access, desired, live, diff(desired, live, scope))
+    scoped = [scope.narrow(repository) for repository in desired]
+    ledger = books.ledger(options, scoped, configuration.owners(expanded), live)
+    return Session(access, desired, live, ledger, diff(desired, live, scope, ledger), books)
 
 
 def _hold_apart(live: Live) -> None:
@@ -183,10 +209,27 @@ def _hold_apart(live: Live) -> None:
                 )
 
 
-def _read_one(options: Options, reader: Reader, repository: DesiredRepository) -> LiveRepository | Unread:
-    names = [environment.name for environment in repository.environments]
+def _read_one(
+    options: Options, reader: Reader, repository: DesiredRepository, scope: Scope, *, keeps_records: bool
+) -> LiveRepository | Unread:
+    """An environment that may go is looked at before: this file may have created it, or another one may own it."""
+    declared = {each.name.casefold() for each in repository.environments}
+
+    def is_looked_at(name: str) -> bool:
+        if scope.holds(name):
+            return (keeps_records or repository.prune) and is_undeclared(repository, name)
+        return keeps_records and name.casefold() in declared  # for what it says of `never_touch`
+
+    names = [environment.name for environment in scope.narrow(repository).environments]
     try:
-        live = read_repository(reader, repository.name, names, settings_only=options.settings_only)
+        live = read_repository(
+            reader,
+            repository.name,
+            names,
+            settings_only=options.settings_only,
+            identify=keeps_records,
+            others=is_looked_at,
+        )
     except RequestFailed as failed:
         if failed.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
             raise CredentialError(*failed.diagnostics) from None
@@ -216,3 +259,22 @@ def populate(sandbox: Sandbox, configuration: Configuration) -> None:
         apps=sorted({app for each in environments for app in each.protection_rules}),
         repositories=sorted((repository.name.owner, repository.name.name) for repository in desired),
     )
+
+
+def _standing_in(
+    options: Options, read: Callable[[DesiredSecret], SecretValue]
+) -> Callable[[DesiredSecret], SecretValue]:
+    """In the sandbox a secret whose source has nothing to give gets a value all the same."""
+    said: set[str] = set()
+
+    def standing_in(secret: DesiredSecret) -> SecretValue:
+        try:
+            return read(secret)
+        except SecretSourceError as error:
+            words = f"sandbox: {secret.name} gets a stand-in value ({secret.span}): {error}"
+            if words not in said:  # many repositories can share a line of the file
+                note(options, words)
+                said.add(words)
+            return SecretValue(b"a stand-in of the envsync sandbox")
+
+    return standing_in

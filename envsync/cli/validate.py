@@ -24,6 +24,10 @@ def validate(options: Options) -> int:
     valid = all(each.severity is Severity.WARNING for each in found)
     if options.output == "json":
         result(dumps(encode_diagnostics(found)))
+    elif options.output == "markdown":
+        from envsync.render.markdown_diagnostics import diagnostics_markdown
+
+        result(diagnostics_markdown(found))
     else:
         complain(found, options.color)
         result(f"{', '.join(options.files)}: valid\n")

@@ -14,6 +14,7 @@ from github import Auth, Github
 from envsync import __version__
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github.call import Answer, Call, Exchange, cannot, printable
+from envsync.github.http_date import http_date
 from envsync.github.judge import Judge
 from envsync.github.part import Part
 from envsync.github.retry import GiveUp, Policy, decide, may_have_happened
@@ -85,6 +86,7 @@ class Connection:
             lazy=True,
             api_version=_API_VERSION,
         ).requester
+        self._date = ""  # of the last answer
 
     def close(self) -> None:
         self._wire.close()
@@ -125,6 +127,13 @@ class Connection:
             self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
             waited += decision.seconds
 
+    def server_time(self) -> int:
+        """Seconds since 1970, as the last answer told them, whatever else it said."""
+        told = http_date(self._date)
+        if told is None:
+            raise _timeless()
+        return int(told)
+
     def wait(self, seconds: float, why: str) -> None:
         self._access.effects.notify(f"waiting {max(1, math.ceil(seconds))} s: {why}")
         self._access.effects.pause(seconds)
@@ -159,6 +168,8 @@ class Connection:
         stopwatch = self._access.effects.stopwatch
         started = stopwatch()
         outcome = self._wire.carry(call, self._requester)
+        if isinstance(outcome, Answer):
+            self._date = outcome.headers.get("date", "")
         result = str(outcome.status) if isinstance(outcome, Answer) else outcome.reason
         self._access.effects.trace(
             f"{call.method} {printable(call.url)} -> {result} ({stopwatch() - started:.3f} s)"
@@ -169,3 +180,9 @@ class Connection:
 def _astray(message: str) -> RequestFailed:
     hint = "check the API URL; behind a proxy, it must be the address that the server itself gives out"
     return RequestFailed(FailureKind.UNAVAILABLE, Diagnostic("foreign-link", message, hint))
+
+
+def _timeless() -> RequestFailed:
+    text = "cannot tell GitHub's time: its last answer has no Date header that can be read"
+    hint = "a proxy between here and GitHub may have removed or changed the header: have it passed on as it is"
+    return RequestFailed(FailureKind.UNAVAILABLE, Diagnostic("no-server-time", text, hint))

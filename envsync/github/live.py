@@ -12,6 +12,7 @@ from envsync.model import (
     LivePattern,
     LiveRule,
     LiveSecret,
+    LiveVariable,
     Pattern,
     RefPolicy,
     RefType,
@@ -74,8 +75,9 @@ def rule(part: Part) -> LiveRule:
     return LiveRule(part.member("id").integer(), app, enabled=part.member("enabled").flag())
 
 
-def variable(part: Part) -> tuple[str, str]:
-    return part.member("name").text().upper(), part.member("value").text()
+def variable(part: Part) -> LiveVariable:
+    name, value, updated = (part.member(key).text() for key in ("name", "value", "updated_at"))
+    return LiveVariable(name.upper(), value, updated)
 
 
 def secret(part: Part) -> LiveSecret:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github import live
 from envsync.github.call import path
-from envsync.model import LiveRepository, RefPolicy, RepositoryName, Unread
+from envsync.model import RECORD_VARIABLE, LiveRepository, OtherEnvironment, RefPolicy, RepositoryName, Unread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from envsync.github.part import Part
     from envsync.github.reader import Reader
-    from envsync.model import LiveEnvironment, LivePattern, LiveRule, LiveSecret
+    from envsync.model import LiveEnvironment, LivePattern, LiveRule, LiveSecret, LiveVariable
 
 _FEWER = {"per_page": "30"}  # the most that GitHub gives of variables
 _FORBIDDEN = frozenset({FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND})
@@ -23,24 +23,46 @@ _FORBIDDEN = frozenset({FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND})
 T = TypeVar("T")
 
 
-def read_repository(
-    reader: Reader, requested: RepositoryName, details: Collection[str], *, settings_only: bool
-) -> LiveRepository:
-    """The names of all environments, and those in `details` (in any case) in full.
+def _nobody(_: str) -> bool:
+    return False
 
-    One request a hundred environments, and at most four for each in `details`, plus one when the repository has
-    been renamed. A part of an environment that the token may not see becomes `Unread`.
+
+def read_repository(
+    reader: Reader,
+    requested: RepositoryName,
+    details: Collection[str],
+    *,
+    settings_only: bool,
+    identify: bool = False,
+    others: Callable[[str], bool] = _nobody,
+) -> LiveRepository:
+    """The names of all environments, those in `details` (in any case) in full, and of `others` the records.
+
+    `others` is asked for the name of each environment that is not in `details`, and not at all where only settings
+    are to be read. A part of an environment that the token may not see becomes `Unread`.
+
+    One request a hundred environments; at most four for each in `details` and one for each of the others, and one
+    more for each further page of patterns (100 on one), variables (30) or secrets (100). One more to `identify` it
+    by its number, or when it has been renamed; never both. What GitHub redirects counts once.
     """
-    listed = _list(reader, requested)
-    name = _current_name(reader, requested) if listed.moved else requested
+    name, number, listed = _listed(reader, requested, identify=identify)
     wanted = {detail.casefold() for detail in details}
-    environments = {
-        key: _in_full(reader, name, environment, settings_only=settings_only)
-        for key, environment in listed.environments.items()
-        if key in wanted
-    }
-    names = sorted((environment.name for environment in listed.environments.values()), key=str.casefold)
-    return LiveRepository(name, requested, tuple(names), environments)
+    return LiveRepository(
+        name,
+        requested,
+        environment_names=tuple(sorted((each.name for each in listed.values()), key=str.casefold)),
+        environments={
+            key: _in_full(reader, name, environment, settings_only=settings_only)
+            for key, environment in listed.items()
+            if key in wanted
+        },
+        id=number,
+        others={
+            key: _other(reader, name, environment)
+            for key, environment in listed.items()
+            if not settings_only and key not in wanted and others(environment.name)
+        },
+    )
 
 
 def read_environment(
@@ -99,14 +121,22 @@ def read_rules(reader: Reader, repository: RepositoryName, name: str) -> tuple[L
     return tuple(sorted(map(live.rule, pages.items), key=lambda item: (item.app, item.id)))
 
 
-def _read_variables(reader: Reader, repository: RepositoryName, name: str) -> Mapping[str, str]:
+@dataclass(frozen=True, slots=True)
+class _Variables:
+    users: Mapping[str, LiveVariable]
+    record: LiveVariable | None
+
+
+def _read_variables(reader: Reader, repository: RepositoryName, name: str) -> _Variables:
     where = environment_path(repository, name, "variables")
     purpose = f"read the variables of {name} in {repository}"
     pages = reader.pages(where, "variables", purpose, query=_FEWER)
-    return dict(sorted(map(live.variable, pages.items)))
+    found = {item.name: item for item in sorted(map(live.variable, pages.items), key=lambda item: item.name)}
+    record = found.pop(RECORD_VARIABLE, None)
+    return _Variables(found, record)
 
 
-def _read_secrets(reader: Reader, repository: RepositoryName, name: str) -> Mapping[str, LiveSecret]:
+def read_secrets(reader: Reader, repository: RepositoryName, name: str) -> Mapping[str, LiveSecret]:
     where = environment_path(repository, name, "secrets")
     pages = reader.pages(where, "secrets", f"list the secrets of {name} in {repository}")
     return {item.name: item for item in sorted(map(live.secret, pages.items), key=lambda item: item.name)}
@@ -125,13 +155,35 @@ def _list(reader: Reader, repository: RepositoryName) -> _Listed:
     return _Listed({environment.name.casefold(): environment for environment in found}, pages.moved)
 
 
-def _current_name(reader: Reader, former: RepositoryName) -> RepositoryName:
-    received = reader.get(path("repos", former.owner, former.name), f"find the new name of {former}")
+def _listed(
+    reader: Reader, requested: RepositoryName, *, identify: bool
+) -> tuple[RepositoryName, int | None, Mapping[str, LiveEnvironment]]:
+    """The repository's present name, its number if that is asked for, and its environments by casefolded name."""
+    if identify:
+        found = _find(reader, requested)
+        listed = _list(reader, found.name)
+        if listed.moved:
+            raise moved(requested)
+        return found.name, found.id, listed.environments
+    listed = _list(reader, requested)
+    return _find(reader, requested).name if listed.moved else requested, None, listed.environments
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    id: int
+    name: RepositoryName
+
+
+def _find(reader: Reader, requested: RepositoryName) -> _Found:
+    """The repository under whatever name it has now; under the requested one, as that is written."""
+    received = reader.get(path("repos", requested.owner, requested.name), f"find {requested}")
     full_name = received.data.member("full_name")
     owner, _, name = full_name.text().partition("/")
     if not owner or not name:
         raise full_name.unexpected("it should be owner/name")
-    return RepositoryName(owner, name)
+    found = RepositoryName(owner, name)
+    return _Found(received.data.member("id").integer(), requested if found.key == requested.key else found)
 
 
 def _in_full(
@@ -140,15 +192,22 @@ def _in_full(
     name = environment.name
     selected = environment.settings.deployment_branch_policy is RefPolicy.SELECTED
     nobody_asked = Unread("only settings were to be read", kind=None)
+    variables = nobody_asked if settings_only else _if_permitted(lambda: _read_variables(reader, repository, name))
     return replace(
         environment,
         patterns=_if_permitted(lambda: read_patterns(reader, repository, name)) if selected else (),
         protection_rules=_if_permitted(lambda: read_rules(reader, repository, name)),
-        variables=nobody_asked
-        if settings_only
-        else _if_permitted(lambda: _read_variables(reader, repository, name)),
-        secrets=nobody_asked if settings_only else _if_permitted(lambda: _read_secrets(reader, repository, name)),
+        variables=variables if isinstance(variables, Unread) else variables.users,
+        secrets=nobody_asked if settings_only else _if_permitted(lambda: read_secrets(reader, repository, name)),
+        record=None if isinstance(variables, Unread) else variables.record,
     )
+
+
+def _other(reader: Reader, repository: RepositoryName, environment: LiveEnvironment) -> OtherEnvironment:
+    """By the list of variables: asked for by name, a record that may not be seen would look like none."""
+    variables = _if_permitted(lambda: _read_variables(reader, repository, environment.name))
+    record = variables if isinstance(variables, Unread) else variables.record
+    return OtherEnvironment(environment.name, environment.id, record)
 
 
 def _if_permitted(read: Callable[[], T]) -> T | Unread:

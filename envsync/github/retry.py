@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from envsync.github.call import Answer, Lost
+from envsync.github.http_date import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,7 +114,7 @@ def _retry_after(outcome: Outcome, now: float) -> float | None:
         return None
     seconds = _number(outcome.headers, "retry-after")
     if seconds is None:
-        until = _http_date(outcome.headers["retry-after"])
+        until = http_date(outcome.headers["retry-after"])
         if until is None:
             return None
         seconds = until - _clock(outcome, now)
@@ -124,16 +123,8 @@ def _retry_after(outcome: Outcome, now: float) -> float | None:
 
 def _clock(answer: Answer, now: float) -> float:
     """GitHub's own time where it tells it: this machine's clock may be off."""
-    told = _http_date(answer.headers.get("date", ""))
+    told = http_date(answer.headers.get("date", ""))
     return now if told is None else told
-
-
-def _http_date(text: str) -> float | None:
-    try:
-        moment = parsedate_to_datetime(text)
-        return moment.replace(tzinfo=moment.tzinfo or UTC).timestamp()
-    except (ValueError, OverflowError):
-        return None
 
 
 def _number(headers: Mapping[str, str], name: str) -> float | None:

@@ -7,16 +7,23 @@ from typing import TYPE_CHECKING
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github.body import environment_body
-from envsync.github.read import environment_path, named, read_environment, read_patterns, read_rules
+from envsync.github.read import (
+    environment_path,
+    named,
+    read_environment,
+    read_patterns,
+    read_rules,
+    read_secrets,
+)
 from envsync.github.reviewers import Reviewers
 from envsync.github.seal import read_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from envsync.github.seal import Key
     from envsync.github.writer import Writer
-    from envsync.model import LiveEnvironment, Pattern, RepositoryName, Reviewer, SecretValue, Settings
+    from envsync.model import LiveEnvironment, LiveSecret, Pattern, RepositoryName, Reviewer, SecretValue, Settings
 
 _SEE_OTHER, _CONFLICT = 303, 409
 
@@ -33,16 +40,25 @@ class GitHubTarget:
     def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
         return read_environment(self._writer.reader, repository, name, settings_only=self._settings_only)
 
+    def list_secrets(self, repository: RepositoryName, environment: str) -> Mapping[str, LiveSecret]:
+        """Names in upper case."""
+        return read_secrets(self._writer.reader, repository, environment)
+
+    def server_time(self) -> int:
+        """Seconds since 1970, as GitHub's last answer told them."""
+        return self._writer.server_time()
+
     def check_access(self, repository: RepositoryName, reviewers: Iterable[Reviewer]) -> None:
         """Raises for a reviewer without access to the repository; asks once each."""
         self._reviewers.check_access(repository, reviewers)
 
     def put_environment(
         self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
-    ) -> Settings:
+    ) -> LiveEnvironment:
         """Create or change it; `before` is None where it does not exist. Returns what GitHub made of it.
 
-        GitHub drops reviewers who have no access to the repository without a word: compare.
+        That is its name, id, settings and ids of reviewers; patterns, rules, variables and secrets are not in the
+        answer. GitHub drops reviewers who have no access to the repository without a word: compare.
         """
         where = environment_path(repository, name)
         known = {} if before is None else before.reviewer_ids
@@ -57,7 +73,7 @@ class GitHubTarget:
         except RequestFailed as failed:
             raise _with_hint(failed) from None
         try:
-            return named(received.data, repository, name).settings
+            return named(received.data, repository, name)
         except RequestFailed as unclear:
             # GitHub did it, whatever it was.
             raise RequestFailed(unclear.kind, *unclear.diagnostics, uncertain=True) from None

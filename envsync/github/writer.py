@@ -34,6 +34,10 @@ class Writer:
     def close(self) -> None:
         self._connection.close()
 
+    def server_time(self) -> int:
+        """Seconds since 1970, as the last answer to a read or a write told them."""
+        return self._connection.server_time()
+
     def put(self, path: str, body: Json, purpose: str, *, hidden: tuple[str, ...] = ()) -> Received:
         call = Call("PUT", Target(path), purpose, body, hidden)
         return self._connection.received(self._connection.exchange(call))

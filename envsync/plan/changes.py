@@ -160,12 +160,24 @@ class SecretDelete:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Release:
+    """The file gives up guarding something: a protection field that it ignores now, or a name in `never_touch`.
+
+    Nothing on GitHub changes by it but the record, and from now on nobody would notice what somebody else does.
+    """
+
+    at: Address
+    verdict: Verdict
+    field: FieldChange
+
+
 PatternChange = PatternCreate | PatternRename | PatternDelete
 RuleChange = RuleCreate | RuleDelete
 VariableChange = VariableCreate | VariableUpdate | VariableDelete
 SecretChange = SecretCreate | SecretUpdate | SecretDelete
 EnvironmentChange = EnvironmentCreate | EnvironmentDelete | SettingsUpdate
-Change = EnvironmentChange | PatternChange | RuleChange | VariableChange | SecretChange
+Change = EnvironmentChange | PatternChange | RuleChange | VariableChange | SecretChange | Release
 
 
 class Kind(StrEnum):
@@ -204,6 +216,8 @@ def view(change: Change) -> View:
             return View(Kind.ENVIRONMENT, Action.DELETE, None)
         case SettingsUpdate():
             return View(Kind.SETTINGS, Action.UPDATE, None, change.fields)
+        case Release():
+            return View(Kind.SETTINGS, Action.UPDATE, None, (change.field,))
         case PatternCreate() | PatternRename() | PatternDelete():
             return _pattern_view(change)
         case RuleCreate() | RuleDelete():
@@ -273,6 +287,36 @@ class SecretStatus:
     at: Address
     name: str
     state: SecretState
+    reason: str  # in words, with no full stop
+
+
+class RecordState(StrEnum):
+    """How far an environment's record can be trusted. Only a verified one proves anything."""
+
+    VERIFIED = "verified"
+    FOREIGN = "foreign"  # another file owns the environment
+    UNVERIFIED = "unverified"  # signed with another key, or none is at hand
+    TAMPERED = "tampered"
+    ABSENT = "absent"
+
+
+class RecordNext(StrEnum):
+    """What apply does with a record, besides the changes."""
+
+    KEEP = "keep"
+    WRITE = "write"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordStatus:
+    """`owner`: whose it says it is, where another file's. `reason` is in words, with no full stop."""
+
+    at: Address
+    state: RecordState
+    next: RecordNext
+    reason: str
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,6 +375,7 @@ class Plan:
     base_digest: str  # of what was read from GitHub and compared
     changes: tuple[Change, ...] = ()
     secrets: tuple[SecretStatus, ...] = ()
+    records: tuple[RecordStatus, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()
     unmet: tuple[Unmet, ...] = ()
     unread: tuple[UnreadPart, ...] = ()
@@ -351,6 +396,11 @@ class Plan:
     @property
     def unverifiable(self) -> tuple[SecretStatus, ...]:
         return tuple(secret for secret in self.secrets if secret.state is SecretState.UNVERIFIABLE)
+
+    @property
+    def writes(self) -> bool:
+        """Whether apply would send anything that changes GitHub."""
+        return bool(self.changes) or any(each.next is not RecordNext.KEEP for each in self.records)
 
     @property
     def in_sync(self) -> bool:

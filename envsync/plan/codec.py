@@ -31,7 +31,20 @@ def encode(plan: Plan) -> dict[str, Json]:
         "base_digest": plan.base_digest,
         "summary": asdict(plan.summary),
         "changes": [encode_change(change) for change in plan.changes],
-        "secrets": [{**_at(each.at), "name": each.name, "state": each.state.value} for each in plan.secrets],
+        "secrets": [
+            {**_at(each.at), "name": each.name, "state": each.state.value, "reason": each.reason}
+            for each in plan.secrets
+        ],
+        "records": [
+            {
+                **_at(each.at),
+                "state": each.state.value,
+                "next": each.next.value,
+                "owner": each.owner,
+                "reason": each.reason,
+            }
+            for each in plan.records
+        ],
         "unmanaged": [{**_at(each.at), "kind": each.kind.value, "name": each.name} for each in plan.unmanaged],
         "unmet": [
             {**_at(each.at), "kind": each.kind.value, "name": each.name, "reason": each.reason}

@@ -7,26 +7,33 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.model import LiveRepository, Unread
+from envsync.plan.bookkeeping import entry_of
 from envsync.plan.changes import (
     Address,
-    EnvironmentDelete,
+    FieldChange,
     Kind,
     Notice,
+    Origin,
     Plan,
+    Release,
     Risk,
-    Unmanaged,
     UnreadPart,
     Verdict,
     view,
 )
+from envsync.plan.contents import Context
 from envsync.plan.digest import base_digest
 from envsync.plan.environment import diff_environment
+from envsync.plan.ledger import NOTHING, Ledger, spot, trusted
+from envsync.plan.record_states import Keeping, refused
+from envsync.plan.undeclared import undeclared
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from envsync.model import DesiredRepository
-    from envsync.plan.changes import Change
+    from envsync.model import DesiredEnvironment, DesiredRepository
+    from envsync.plan.changes import Change, Unmanaged
+    from envsync.plan.record import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,57 +56,95 @@ def diff(
     desired: Sequence[DesiredRepository],
     live: Mapping[str, LiveRepository | Unread],
     scope: Scope = Scope(),
+    ledger: Ledger = NOTHING,
 ) -> Plan:
-    """What has to change so that `live` becomes `desired`.
+    """What has to change so that `live` becomes `desired`, and who moved away from what was last applied.
 
     `live` is keyed by `RepositoryName.key` and holds every desired repository. Environments outside `scope` are
     neither compared nor listed.
     """
-    parts = [
-        _diff_repository(scope.narrow(repository), live[repository.name.key], scope) for repository in desired
-    ]
+    parts = [_diff_repository(repository, live[repository.name.key], scope, ledger) for repository in desired]
     return _join(base_digest(desired, live, scope.holds), parts)
 
 
-def _diff_repository(desired: DesiredRepository, live: LiveRepository | Unread, scope: Scope) -> Plan:
-    repository = str(desired.name)
+def _diff_repository(
+    whole: DesiredRepository, live: LiveRepository | Unread, scope: Scope, ledger: Ledger
+) -> Plan:
+    desired, repository = scope.narrow(whole), str(whole.name)
     match live:
         case Unread():
             part = UnreadPart(repository, None, "repository", live.reason, live.hint, live.kind is not None)
             return Plan("", unread=(part,))
         case LiveRepository():
-            parts = [
-                diff_environment(
-                    repository,
-                    each,
-                    live.environments.get(each.name.casefold()),
-                    settings_only=scope.settings_only,
-                )
-                for each in desired.environments
-            ]
-            return _join("", [*parts, _unmanaged(desired, live, scope), _renamed(live)])
+            parts = [_declared(desired, each, live, scope, ledger) for each in desired.environments]
+            others = undeclared(desired, live, scope.holds, ledger)
+            return _join("", [*parts, *others, _released(whole, live, scope, ledger), _renamed(live)])
         case _:
             assert_never(live)
 
 
-def _unmanaged(desired: DesiredRepository, live: LiveRepository, scope: Scope) -> Plan:
-    """The environments that no file declares: listed, or deleted where the file prunes."""
-    declared = {each.name.casefold() for each in desired.environments}
-    untouchable = {name.casefold() for name in desired.never_touch}
-    names = [
-        name
-        for name in live.environment_names
-        if name.casefold() not in declared | untouchable and scope.holds(name)
-    ]
-    addresses = [Address(str(desired.name), name) for name in names]
-    if not desired.prune:
-        return Plan("", unmanaged=tuple(Unmanaged(at, Kind.ENVIRONMENT, None) for at in addresses))
-    verdict = Verdict(
-        Risk.DESTROYS,
-        "secrets, variables and rules go with the environment, waiting jobs fail, "
-        "and a workflow that names it gets a new one with no protection",
+def _declared(
+    desired: DesiredRepository,
+    environment: DesiredEnvironment,
+    live: LiveRepository,
+    scope: Scope,
+    ledger: Ledger,
+) -> Plan:
+    at, there = Address(str(desired.name), environment.name), live.environments.get(environment.name.casefold())
+    recorded = ledger.recorded.get(spot(desired.name, environment.name))
+    keeping = Keeping(ledger.server, live.id, ledger.seal, ledger.take_over)
+    entry = entry_of(desired, environment, there, ledger, ())
+    if (part := refused(at, recorded, take_over=ledger.take_over)) is not None:
+        status = keeping.status(at, recorded, entry)
+        return Plan("", records=() if status is None else (status,), unread=(part,))
+    context = Context(entry.verified, entry.compared, ledger.rotates)
+    found = diff_environment(at.repository, environment, there, context, settings_only=scope.settings_only)
+    if there is None and scope.settings_only:
+        return found
+    if there is not None and isinstance(there.variables, Unread):
+        return replace(found, warnings=_unkept(at, found, ledger))  # and with them the record
+    status = keeping.status(at, recorded, replace(entry, changes=found.changes))
+    return found if status is None else replace(found, records=(status,))
+
+
+def _unkept(at: Address, found: Plan, ledger: Ledger) -> tuple[Notice, ...]:
+    if ledger.seal is None or not found.changes:
+        return ()
+    message = (
+        f"{at.environment}: its record could not be read, so it cannot be kept: "
+        "what is changed now will look as if it had been changed outside envsync"
     )
-    return Plan("", changes=tuple(EnvironmentDelete(at, verdict) for at in addresses))
+    return (Notice(at.repository, "record-not-kept", message),)
+
+
+def _released(desired: DesiredRepository, live: LiveRepository, scope: Scope, ledger: Ledger) -> Plan:
+    """The names that the file took out of `never_touch`: what happens to them is up to the file from now on.
+
+    All records of the repository count, those out of scope too: else narrowing a run would do without the grant.
+    """
+    kept = {name.casefold() for name in desired.never_touch}
+    former = {
+        name.casefold()
+        for environment in desired.environments
+        if (found := trusted(_recorded(desired, environment, ledger), take_over=ledger.take_over)) is not None
+        for name in found.record.never_touch
+    }
+    verdict = Verdict(
+        Risk.WEAKENS, "never_touch no longer keeps envsync from changing or deleting it", Origin.CONFIG
+    )
+    field = FieldChange("never_touch", before=True, after=False)
+    return Plan(
+        "",
+        changes=tuple(
+            Release(Address(str(desired.name), name), verdict, field)
+            for name in live.environment_names
+            if name.casefold() in former - kept and scope.holds(name)
+        ),
+    )
+
+
+def _recorded(desired: DesiredRepository, environment: DesiredEnvironment, ledger: Ledger) -> Recorded | None:
+    return ledger.recorded.get(spot(desired.name, environment.name))
 
 
 def _renamed(live: LiveRepository) -> Plan:
@@ -115,6 +160,7 @@ def _join(digest: str, plans: Iterable[Plan]) -> Plan:
         digest,
         changes=tuple(sorted((each for part in parts for each in part.changes), key=_listing)),
         secrets=tuple(each for part in parts for each in part.secrets),
+        records=tuple(sorted((each for part in parts for each in part.records), key=lambda each: each.at)),
         unmanaged=tuple(sorted((each for part in parts for each in part.unmanaged), key=_unmanaged_listing)),
         unmet=tuple(each for part in parts for each in part.unmet),
         unread=tuple(each for part in parts for each in part.unread),
@@ -122,9 +168,10 @@ def _join(digest: str, plans: Iterable[Plan]) -> Plan:
     )
 
 
-def _listing(change: Change) -> tuple[Address, int, str, str]:
+def _listing(change: Change) -> tuple[Address, int, str, str, int]:
     seen = view(change)
-    return change.at, list(Kind).index(seen.kind), seen.name or "", seen.action
+    origin = list(Origin).index(change.verdict.origin)
+    return change.at, list(Kind).index(seen.kind), seen.name or "", seen.action, origin
 
 
 def _unmanaged_listing(unmanaged: Unmanaged) -> tuple[Address, int, str]:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from envsync.model import RECORD_VARIABLE, Unread, reviewer_key
+from envsync.model import Unread, reviewer_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +58,7 @@ def _environment(live: LiveEnvironment) -> object:
         else sorted(each.app for each in live.protection_rules),
         "variables": None
         if isinstance(live.variables, Unread)
-        else {name: value for name, value in live.variables.items() if name != RECORD_VARIABLE},
+        else {name: each.value for name, each in live.variables.items()},
         "secrets": None
         if isinstance(live.secrets, Unread)
         else {name: each.updated_at for name, each in live.secrets.items()},

@@ -2,79 +2,65 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envsync.model import (
-    RECORD_VARIABLE,
-    External,
-    Field,
-    Pattern,
-    RefPolicy,
-    RefType,
-    Settings,
-    Unread,
-    reviewer_key,
-)
+from envsync.model import Field, RefPolicy, RefType, Settings, Unread, reviewer_key
 from envsync.plan.changes import (
     Address,
     EnvironmentCreate,
     FieldChange,
     Kind,
+    Origin,
     PatternCreate,
     PatternDelete,
     PatternRename,
     Plan,
+    Release,
     Risk,
     RuleCreate,
     RuleDelete,
-    SecretCreate,
-    SecretDelete,
-    SecretState,
-    SecretStatus,
     SettingsUpdate,
-    Unmanaged,
     Unmet,
     UnreadPart,
-    VariableCreate,
-    VariableDelete,
-    VariableUpdate,
     Verdict,
 )
+from envsync.plan.contents import NO_CONTEXT, Context, diff_secrets, diff_variables
 from envsync.plan.goal import goal, protection_of
-from envsync.plan.strictness import OPEN, Dimension, combine, judge
+from envsync.plan.origin import combine_origins
+from envsync.plan.strictness import DIMENSIONS, OPEN, Dimension, combine, judge
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveSecret
+    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveSecret, LiveVariable, Pattern
     from envsync.plan.changes import Change, FieldValue, PatternChange
+    from envsync.plan.origin import History
     from envsync.plan.strictness import Protection
-
-_DIMENSIONS = {
-    Field.REQUIRED_REVIEWERS: Dimension.REVIEWERS,
-    Field.WAIT_TIMER: Dimension.TIMER,
-    Field.PREVENT_SELF_REVIEW: Dimension.SELF_REVIEW,
-    Field.CAN_ADMINS_BYPASS: Dimension.BYPASS,
-    Field.DEPLOYMENT_BRANCH_POLICY: Dimension.REFS,
-}
 
 
 def diff_environment(
-    repository: str, desired: DesiredEnvironment, live: LiveEnvironment | None, *, settings_only: bool = False
+    repository: str,
+    desired: DesiredEnvironment,
+    live: LiveEnvironment | None,
+    context: Context = NO_CONTEXT,
+    *,
+    settings_only: bool = False,
 ) -> Plan:
     """What has to change in one environment; `live` None: GitHub has none of that name."""
     at = Address(repository, desired.name)
     reached = goal(desired, live)
-    protection = _protection(at, protection_of(live), reached.protection, exists=live is not None)
+    now = protection_of(live)
+    protection = _protection(at, now, reached.protection, context.history, exists=live is not None)
     there = _contents(live, settings_only=settings_only)
     unread = _unread(at, desired, live, there)
-    variables = _variables(at, desired, there.variables)
-    secrets = _secrets(at, desired, there.secrets, known=all(part.part not in _GUARDS for part in unread))
+    variables = diff_variables(at, desired, there.variables, context)
+    known = all(part.part not in _GUARDS for part in unread)
+    secrets = diff_secrets(at, desired, there.secrets, context, known=known)
     unmet = [] if reached.unmet is None else [Unmet(at, Kind.SETTINGS, "prevent_self_review", reached.unmet)]
     return Plan(
         "",
-        changes=(*protection, *variables.changes, *secrets.changes),
+        changes=(*protection, *_released(at, desired, context), *variables.changes, *secrets.changes),
         secrets=secrets.secrets,
         unmanaged=(*variables.unmanaged, *secrets.unmanaged),
         unmet=(*unmet, *_switched_off(at, reached.protection, live), *secrets.unmet),
@@ -86,7 +72,7 @@ def diff_environment(
 class _Contents:
     """What an environment guards."""
 
-    variables: Mapping[str, str] | Unread
+    variables: Mapping[str, LiveVariable] | Unread
     secrets: Mapping[str, LiveSecret] | Unread
 
 
@@ -110,21 +96,59 @@ def _switched_off(at: Address, wanted: Protection, live: LiveEnvironment | None)
 # --- protection --------------------------------------------------------------------------------------------
 
 
-def _protection(at: Address, now: Protection, wanted: Protection, *, exists: bool) -> list[Change]:
+def _protection(
+    at: Address, now: Protection, wanted: Protection, history: History, *, exists: bool
+) -> list[Change]:
     # An environment that is not there is the weakest of all, so making it can only tighten.
     verdicts = judge(now, wanted)
     changes: list[Change] = []
-    fields = _fields(now.settings, wanted.settings)
     if not exists:
         risk = Risk.NEUTRAL if wanted == OPEN else Risk.TIGHTENS
+        fields = _fields(now.settings, wanted.settings)
         changes.append(EnvironmentCreate(at, Verdict(risk, "GitHub has no such environment"), fields))
-    elif fields:
-        touched = [verdicts[_DIMENSIONS[Field(field.name)]] for field in fields]
-        changes.append(SettingsUpdate(at, combine(touched), fields))
-    changes += _patterns(at, verdicts[Dimension.REFS], now.patterns, wanted)
-    changes += [RuleCreate(at, verdicts[Dimension.RULES], app) for app in sorted(wanted.rules - now.rules)]
-    changes += [RuleDelete(at, verdicts[Dimension.RULES], app) for app in sorted(now.rules - wanted.rules)]
+    else:
+        changes += _settings(at, now.settings, wanted.settings, verdicts, history)
+    changes += _patterns(at, verdicts[Dimension.REFS], now.patterns, wanted, history)
+    rules = verdicts[Dimension.RULES]
+    changes += [
+        RuleCreate(at, replace(rules, origin=history.rule(app, wanted=True)), app)
+        for app in sorted(wanted.rules - now.rules)
+    ]
+    changes += [
+        RuleDelete(at, replace(rules, origin=history.rule(app, wanted=False)), app)
+        for app in sorted(now.rules - wanted.rules)
+    ]
     return changes
+
+
+def _settings(
+    at: Address, now: Settings, wanted: Settings, verdicts: Mapping[Dimension, Verdict], history: History
+) -> list[Change]:
+    """One change for each origin: what somebody changed on GitHub is told apart from what the file changed."""
+    groups: dict[Origin, list[FieldChange]] = {}
+    for field in _fields(now, wanted):
+        groups.setdefault(history.setting(Field(field.name), wanted, now), []).append(field)
+    return [
+        SettingsUpdate(
+            at,
+            replace(combine([verdicts[DIMENSIONS[Field(field.name)]] for field in fields]), origin=origin),
+            tuple(fields),
+        )
+        for origin, fields in sorted(groups.items(), key=lambda group: list(Origin).index(group[0]))
+    ]
+
+
+def _released(at: Address, desired: DesiredEnvironment, context: Context) -> list[Change]:
+    """The protection fields that the file guarded when it was last applied, and leaves to somebody else now."""
+    if context.verified is None:
+        return []
+    before = context.verified.record.ignore & DIMENSIONS.keys()
+    after = desired.ignore & DIMENSIONS.keys()
+    if not (given_up := sorted(after - before)):
+        return []
+    reason = f"whoever changes {' or '.join(given_up)} is no longer noticed"
+    ignored = FieldChange("ignore", tuple(sorted(before)), tuple(sorted(after)))
+    return [Release(at, Verdict(Risk.WEAKENS, reason, Origin.CONFIG), ignored)]
 
 
 def _fields(before: Settings, after: Settings) -> tuple[FieldChange, ...]:
@@ -143,72 +167,24 @@ def _values(settings: Settings) -> dict[str, FieldValue]:
     }
 
 
-def _patterns(at: Address, verdict: Verdict, now: frozenset[Pattern], wanted: Protection) -> list[PatternChange]:
+def _patterns(
+    at: Address, verdict: Verdict, now: frozenset[Pattern], wanted: Protection, history: History
+) -> list[PatternChange]:
+    def judged(*patterns: Pattern) -> Verdict:
+        origins = [history.pattern(each, wanted=each in wanted.patterns) for each in patterns]
+        return replace(verdict, origin=combine_origins(origins))
+
     changes: list[PatternChange] = []
     stays_selected = wanted.settings.deployment_branch_policy is RefPolicy.SELECTED
     for kind in RefType:
         added = sorted(each for each in wanted.patterns - now if each.type is kind)
         gone = sorted(each for each in now - wanted.patterns if each.type is kind)
         if stays_selected and len(added) == len(gone) == 1:
-            changes.append(PatternRename(at, verdict, gone[0], added[0].name))
+            changes.append(PatternRename(at, judged(gone[0], added[0]), gone[0], added[0].name))
             continue
-        changes += [PatternCreate(at, verdict, each) for each in added]
-        changes += [PatternDelete(at, verdict, each) for each in gone]
+        changes += [PatternCreate(at, judged(each), each) for each in added]
+        changes += [PatternDelete(at, judged(each), each) for each in gone]
     return changes
-
-
-# --- variables and secrets ---------------------------------------------------------------------------------
-
-
-def _variables(at: Address, desired: DesiredEnvironment, there: Mapping[str, str] | Unread) -> Plan:
-    if isinstance(there, Unread) or Field.VARIABLES in desired.ignore:
-        return Plan("")
-    changes: list[Change] = []
-    for name, value in sorted(desired.variables.items()):
-        if name not in there:
-            changes.append(VariableCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), name, value))
-        elif there[name] != value:
-            verdict = Verdict(Risk.NEUTRAL, "the value differs")
-            changes.append(VariableUpdate(at, verdict, name, there[name], value))
-    others = sorted(there.keys() - desired.variables.keys() - {RECORD_VARIABLE})
-    if desired.prune:
-        verdict = Verdict(Risk.NEUTRAL, "in no file")
-        changes += [VariableDelete(at, verdict, name, there[name]) for name in others]
-        return Plan("", changes=tuple(changes))
-    unmanaged = tuple(Unmanaged(at, Kind.VARIABLE, name) for name in others)
-    return Plan("", changes=tuple(changes), unmanaged=unmanaged)
-
-
-def _secrets(
-    at: Address, desired: DesiredEnvironment, there: Mapping[str, LiveSecret] | Unread, *, known: bool
-) -> Plan:
-    """`known`: the protection was read as a whole. No secret enters an environment that may be open."""
-    if isinstance(there, Unread) or Field.SECRETS in desired.ignore:
-        return Plan("")
-    changes: list[Change] = []
-    states: list[SecretStatus] = []
-    unmet: list[Unmet] = []
-    for name, secret in sorted(desired.secrets.items()):
-        external = isinstance(secret.source, External)
-        if name in there:
-            state = SecretState.EXTERNAL if external else SecretState.UNVERIFIABLE
-        else:
-            state = SecretState.MISSING
-            if external:
-                unmet.append(Unmet(at, Kind.SECRET, name, "it is external, and nobody has set it on GitHub"))
-            elif not known:
-                unmet.append(Unmet(at, Kind.SECRET, name, "what protects the environment could not be read"))
-            else:
-                changes.append(SecretCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), name))
-        states.append(SecretStatus(at, name, state))
-    others = sorted(there.keys() - desired.secrets.keys())
-    deletions = [SecretDelete(at, _lost(name), name) for name in others] if desired.prune else []
-    unmanaged = () if desired.prune else tuple(Unmanaged(at, Kind.SECRET, name) for name in others)
-    return Plan("", (*changes, *deletions), tuple(states), unmanaged, tuple(unmet))
-
-
-def _lost(secret: str) -> Verdict:
-    return Verdict(Risk.DESTROYS, f"{secret} is lost: GitHub never gives a secret back")
 
 
 # --- what was not read -------------------------------------------------------------------------------------

@@ -126,8 +126,10 @@ def _needed(plan: Plan) -> Iterator[tuple[Change, Grant]]:
         if change.verdict.risk is Risk.DESTROYS:
             yield change, Grant(Risk.DESTROYS, change.at.environment)
         dimensions = weakened(change, patterns.get(change.at, frozenset()))
-        for dimension in Dimension:
-            if dimension in dimensions:
+        if dimensions == frozenset(Dimension):
+            yield change, Grant(Risk.WEAKENS, change.at.environment)
+        else:
+            for dimension in sorted(dimensions, key=list(Dimension).index):
                 yield change, Grant(Risk.WEAKENS, change.at.environment, dimension)
 
 

@@ -10,9 +10,7 @@ from envsync.errors import ExitCode
 from envsync.plan.codec import FORMAT_VERSION, encode, encode_change
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from envsync.plan.changes import Change, Plan
+    from envsync.plan.changes import Address, Change, Plan, RecordNext
     from envsync.plan.codec import Json
 
 
@@ -28,6 +26,7 @@ class Because(StrEnum):
     INTERRUPTED = "interrupted"
     UNPROTECTED = "the protection of this environment was not applied"
     NOT_WHOLE = "not everything else in this repository was applied"
+    NO_RECORD = "the record of this environment could not be written"
     NO_SECRETS = "no source of a secret is to be read"
     MOVED = "somebody changed this environment since the plan was made: plan again"
 
@@ -46,20 +45,40 @@ class Result:
     partly: bool = False
 
 
-def exit_code(results: Sequence[Result]) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class RecordOutcome:
+    """What became of a record that was to be written or removed. `reason` and `hint` are None where it was."""
+
+    at: Address
+    next: RecordNext
+    outcome: Outcome
+    reason: str | None = None
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """What came of an apply: of each change, and of each record that was to be written or removed."""
+
+    changes: tuple[Result, ...] = ()
+    records: tuple[RecordOutcome, ...] = ()
+
+
+def exit_code(came: Came) -> ExitCode:
     """The truth about an apply in one number; what was skipped because it was asked to be is no failure."""
-    if any(result.reason == Because.INTERRUPTED for result in results):
+    both: tuple[Result | RecordOutcome, ...] = (*came.changes, *came.records)
+    if any(each.reason == Because.INTERRUPTED for each in both):
         return ExitCode.INTERRUPTED
-    failed = any(result.outcome is Outcome.FAILED or result.reason == Because.MOVED for result in results)
-    changed = any(result.partly or result.outcome is Outcome.APPLIED for result in results)
+    failed = any(each.outcome is Outcome.FAILED or each.reason == Because.MOVED for each in both)
+    changed = any(each.outcome is Outcome.APPLIED for each in both) or any(each.partly for each in came.changes)
     if not failed:
         return ExitCode.OK
     return ExitCode.PARTLY_APPLIED if changed else ExitCode.FAILURE
 
 
-def encode_results(plan: Plan, results: Sequence[Result]) -> dict[str, Json]:
+def encode_results(plan: Plan, came: Came) -> dict[str, Json]:
     """What `envsync apply -o json` prints, held by `schemas/apply.schema.json`."""
-    outcomes = [result.outcome for result in results]
+    outcomes = [result.outcome for result in came.changes]
     return {
         "format_version": FORMAT_VERSION,
         "plan": encode(plan),
@@ -71,6 +90,17 @@ def encode_results(plan: Plan, results: Sequence[Result]) -> dict[str, Json]:
                 "reason": result.reason,
                 "hint": result.hint,
             }
-            for result in results
+            for result in came.changes
+        ],
+        "records": [
+            {
+                "repository": record.at.repository,
+                "environment": record.at.environment,
+                "next": record.next.value,
+                "outcome": record.outcome.value,
+                "reason": record.reason,
+                "hint": record.hint,
+            }
+            for record in came.records
         ],
     }

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import IntEnum, auto
-from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Protocol, TypeVar, assert_never
 
 from envsync.model import LiveRepository, Pattern, RefPolicy, Unread, reviewer_key
+from envsync.plan.bookkeeping import entry_of
 from envsync.plan.changes import (
     EnvironmentCreate,
     EnvironmentDelete,
     PatternCreate,
     PatternDelete,
     PatternRename,
+    RecordNext,
+    Release,
     RuleCreate,
     RuleDelete,
     SecretCreate,
@@ -30,11 +32,13 @@ from envsync.plan.changes import (
     VariableUpdate,
 )
 from envsync.plan.goal import goal, protection_of
+from envsync.plan.ledger import NOTHING
 from envsync.plan.meet import way
 from envsync.plan.steps import (
     AddPattern,
     AddRule,
     AddVariable,
+    Book,
     EnvironmentSteps,
     PutSettings,
     RemoveEnvironment,
@@ -50,16 +54,35 @@ from envsync.plan.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment, Settings
-    from envsync.plan.changes import Change, PatternChange, Plan, RuleChange, SecretChange, VariableChange
+    from envsync.plan.changes import (
+        Address,
+        Change,
+        PatternChange,
+        Plan,
+        RecordStatus,
+        RuleChange,
+        SecretChange,
+        VariableChange,
+    )
+    from envsync.plan.ledger import Ledger
     from envsync.plan.meet import Way
     from envsync.plan.strictness import Protection
 
     _Content = VariableChange | SecretChange
     _Detail = PatternChange | RuleChange | _Content
     _Kept = EnvironmentCreate | SettingsUpdate | _Detail
+
+
+class _Addressed(Protocol):
+    @property
+    def at(self) -> Address: ...
+
+
+_At = TypeVar("_At", bound=_Addressed)
+_NO_REQUEST = Release | EnvironmentDelete
 
 
 class _Phase(IntEnum):
@@ -72,6 +95,7 @@ class _Phase(IntEnum):
     REMOVE_PATTERNS = auto()
     HAND_OVER = auto()
     REMOVE_SECRETS = auto()
+    REMOVE_VARIABLES = auto()  # before others come: there is room for a hundred
     VARIABLES = auto()
     WRITE_SECRETS = auto()
     REACH = auto()
@@ -80,32 +104,71 @@ class _Phase(IntEnum):
 
 
 def schedule(
-    plan: Plan, desired: Sequence[DesiredRepository], live: Mapping[str, LiveRepository | Unread]
+    plan: Plan,
+    desired: Sequence[DesiredRepository],
+    live: Mapping[str, LiveRepository | Unread],
+    ledger: Ledger = NOTHING,
 ) -> tuple[RepositorySteps, ...]:
-    """The steps of `plan`, which is `diff(desired, live)`."""
-    wanted = {str(repository.name): repository for repository in desired}
-    return tuple(
-        _repository(tuple(changes), wanted[name], there)
-        for name, changes in groupby(plan.changes, key=lambda change: change.at.repository)
+    """The steps of `plan`, which is `diff(desired, live, …, ledger)`."""
+    changes = _by_repository(plan.changes)
+    records = _by_repository(each for each in plan.records if each.next is not RecordNext.KEEP)
+    found = []
+    for repository in desired:
+        name, there = str(repository.name), live[repository.name.key]
         # a repository that was not read has no change
-        if isinstance(there := live[wanted[name].name.key], LiveRepository)
-    )
+        if (name in changes or name in records) and isinstance(there, LiveRepository):
+            work = _Work(repository, there, ledger, changes.get(name, ()), records.get(name, ()))
+            found.append(work.steps())
+    return tuple(found)
 
 
-def _repository(changes: tuple[Change, ...], desired: DesiredRepository, live: LiveRepository) -> RepositorySteps:
-    bodies = {body.name: body for body in desired.environments}
-    kept = [change for change in changes if not isinstance(change, EnvironmentDelete)]
-    environments = []
-    for name, group in groupby(kept, key=lambda change: change.at.environment):
-        there = live.environments.get(name.casefold())
-        steps = _environment(tuple(group), bodies[name], there)
-        environments.append(EnvironmentSteps(there.name if there else name, steps, there))
-    deletions = [
-        EnvironmentSteps(change.at.environment, (Step(RemoveEnvironment(), (change,)),))
-        for change in changes
-        if isinstance(change, EnvironmentDelete)
-    ]
-    return RepositorySteps(live.name, tuple(environments), tuple(deletions))
+def _by_repository(items: Iterable[_At]) -> dict[str, tuple[_At, ...]]:
+    found: dict[str, list[_At]] = {}
+    for item in items:
+        found.setdefault(item.at.repository, []).append(item)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What there is to do in one repository."""
+
+    desired: DesiredRepository
+    live: LiveRepository
+    ledger: Ledger
+    changes: tuple[Change, ...]
+    records: tuple[RecordStatus, ...]
+
+    def steps(self) -> RepositorySteps:
+        bodies = {body.name: body for body in self.desired.environments}
+        names = {each.at.environment for each in (*self.changes, *self.records)} & bodies.keys()
+        return RepositorySteps(
+            self.live.name,
+            tuple(self._environment(bodies[name]) for name in sorted(names)),
+            tuple(
+                EnvironmentSteps(each.at.environment, (Step(RemoveEnvironment(), (each,)),))
+                for each in self.changes
+                if isinstance(each, EnvironmentDelete)
+            ),
+            self.live.id,
+            tuple(Book(each.at, each.next, None) for each in self.records if each.at.environment not in bodies),
+            tuple(each for each in self.changes if isinstance(each, Release) and _of_repository(each)),
+        )
+
+    def _environment(self, body: DesiredEnvironment) -> EnvironmentSteps:
+        there = self.live.environments.get(body.name.casefold())
+        mine = [each for each in self.changes if each.at.environment == body.name and not _of_repository(each)]
+        steps = _environment(tuple(each for each in mine if not isinstance(each, _NO_REQUEST)), body, there)
+        entry = entry_of(self.desired, body, there, self.ledger, tuple(mine))
+        releases = tuple(each for each in mine if isinstance(each, Release))
+        status = next((each for each in self.records if each.at.environment == body.name), None)
+        book = None if status is None else Book(status.at, status.next, entry, releases)
+        return EnvironmentSteps(there.name if there else body.name, steps, there, book)
+
+
+def _of_repository(change: Change) -> bool:
+    """Whether it is about a name in the repository's `never_touch`, and so in all its records."""
+    return isinstance(change, Release) and change.field.name == "never_touch"
 
 
 def _environment(
@@ -167,8 +230,10 @@ class _Planner:
                 known = () if isinstance(rules, Unread) else rules
                 rule_id = next(rule.id for rule in known if rule.app == change.app)
                 yield _Phase.REMOVE_RULES, Step(RemoveRule(rule_id), (change,))
-            case VariableCreate() | VariableUpdate() | VariableDelete():
+            case VariableCreate() | VariableUpdate():
                 yield _Phase.VARIABLES, Step(_variable_act(change), (change,))
+            case VariableDelete():
+                yield _Phase.REMOVE_VARIABLES, Step(_variable_act(change), (change,))
             case SecretCreate() | SecretUpdate():
                 yield _Phase.WRITE_SECRETS, Step(WriteSecret(self.desired.secrets[change.name]), (change,))
             case SecretDelete():

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from envsync.model import DesiredSecret, LiveEnvironment, Pattern, RepositoryName, Settings
-    from envsync.plan.changes import Change
+    from envsync.plan.bookkeeping import Entry
+    from envsync.plan.changes import Address, Change, RecordNext, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +103,21 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Book:
+    """What becomes of an environment's record. `next` is never to keep it as it is."""
+
+    at: Address
+    next: RecordNext
+    entry: Entry | None  # None: the record goes, since no file has the environment any more
+    makes: tuple[Release, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class EnvironmentSteps:
     environment: str  # GitHub's spelling where it exists
     steps: tuple[Step, ...]
     before: LiveEnvironment | None = None  # what the steps were planned for; None: it does not exist
+    book: Book | None = None  # None: the record stays as it is, or there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,3 +125,6 @@ class RepositorySteps:
     repository: RepositoryName  # as GitHub calls it now
     environments: tuple[EnvironmentSteps, ...]
     deletions: tuple[EnvironmentSteps, ...]  # only where everything before them went well
+    id: int | None = None  # GitHub's; None: nobody needs it
+    let_go: tuple[Book, ...] = ()  # records of environments that are in no file any more
+    releases: tuple[Release, ...] = ()  # made once all records are written

@@ -15,9 +15,11 @@ from envsync.model import Field, Pattern, RefPolicy, Settings, User, reviewer_ke
 from envsync.plan.changes import (
     EnvironmentCreate,
     EnvironmentDelete,
+    FieldChange,
     PatternCreate,
     PatternDelete,
     PatternRename,
+    Release,
     Risk,
     RuleCreate,
     RuleDelete,
@@ -45,6 +47,16 @@ class Dimension(StrEnum):
     BYPASS = "bypass"
     REFS = "refs"
     RULES = "rules"
+
+
+DIMENSIONS = {
+    Field.REQUIRED_REVIEWERS: Dimension.REVIEWERS,
+    Field.WAIT_TIMER: Dimension.TIMER,
+    Field.PREVENT_SELF_REVIEW: Dimension.SELF_REVIEW,
+    Field.CAN_ADMINS_BYPASS: Dimension.BYPASS,
+    Field.DEPLOYMENT_BRANCH_POLICY: Dimension.REFS,
+    Field.DEPLOYMENT_PROTECTION_RULES: Dimension.RULES,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +112,11 @@ def weakened(change: Change, patterns: frozenset[Pattern]) -> frozenset[Dimensio
             verdicts = judge(Protection(before), Protection(after, patterns))
             found = frozenset(each for each, verdict in verdicts.items() if verdict.risk is Risk.WEAKENS)
             return found or frozenset(Dimension)
+        case Release(_, _, FieldChange(_, tuple(before), tuple(after))):
+            return frozenset(DIMENSIONS[Field(name)] for name in after if name not in before)
         case (
-            EnvironmentCreate()
+            Release()
+            | EnvironmentCreate()
             | EnvironmentDelete()
             | VariableCreate()
             | VariableUpdate()

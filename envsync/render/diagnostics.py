@@ -28,12 +28,17 @@ _COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33"}
 def render(diagnostics: Iterable[Diagnostic], *, color: bool, width: int) -> str:
     """By file, line and column, and at the end how many there are. Empty if there are none; else ends a line."""
     paint = _painted if color else _plain
-    ordered = sorted(diagnostics, key=_place)
+    ordered = in_order(diagnostics)
     if not ordered:
         return ""
     gutter = max((len(str(one.span.line)) for one in ordered if one.span), default=0)
     parts = [_one(diagnostic, gutter, width, paint) for diagnostic in ordered]
-    return "\n".join([*parts, _count(ordered) + "\n"])
+    return "\n".join([*parts, count(ordered) + "\n"])
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By file, line and column."""
+    return sorted(diagnostics, key=_place)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, int, int, str, str]:
@@ -52,12 +57,25 @@ def _one(diagnostic: Diagnostic, gutter: int, width: int, paint: Callable[[str, 
         lines.append(f"{margin}{paint('-->', _BLUE)} {printable(str(span))}")
     if span and diagnostic.source is not None:
         bar = f"{margin} {paint('|', _BLUE)}"
-        shown, marks = _snippet(diagnostic.source, span, max(width - gutter - 3, _NARROWEST))
+        shown, marks = _snippet(diagnostic.source, span, _room(width, gutter))
         number = paint(f"{span.line:>{gutter}} |", _BLUE)
         lines += [bar, f"{number} {shown}".rstrip(), f"{bar} {paint(marks, color)}"]
     if diagnostic.hint:
         lines.append(f"{margin} {paint('= help', _CYAN)}: {_indented(diagnostic.hint, gutter + 9)}")
     return "\n".join(lines) + "\n"
+
+
+def snippet(diagnostic: Diagnostic, width: int) -> list[str]:
+    """The line and the caret alone, each behind a bar. Empty where there is no line."""
+    if diagnostic.span is None or diagnostic.source is None:
+        return []
+    number = str(diagnostic.span.line)
+    shown, marks = _snippet(diagnostic.source, diagnostic.span, _room(width, len(number)))
+    return [f"{number} | {shown}".rstrip(), f"{' ' * len(number)} | {marks}"]
+
+
+def _room(width: int, gutter: int) -> int:
+    return max(width - gutter - 3, _NARROWEST)
 
 
 def _snippet(source: str, span: Span, room: int) -> tuple[str, str]:
@@ -108,6 +126,6 @@ def _painted(text: str, style: str) -> str:
     return f"\x1b[{style}m{text}\x1b[0m"
 
 
-def _count(diagnostics: Sequence[Diagnostic]) -> str:
+def count(diagnostics: Sequence[Diagnostic]) -> str:
     numbers = [(severity, sum(one.severity is severity for one in diagnostics)) for severity in Severity]
     return ", ".join(f"{number} {severity}{'' if number == 1 else 's'}" for severity, number in numbers if number)

@@ -44,9 +44,14 @@ class Connection(asyncio.Protocol):
     """asyncio calls the methods in lower case; `open_connections` holds those that are open."""
 
     def __init__(
-        self, serve: Callable[[Request], Delivery], open_connections: set[Connection], latency: float
+        self,
+        serve: Callable[[Request], Delivery],
+        date: Callable[[], str],
+        open_connections: set[Connection],
+        latency: float,
     ) -> None:
         self._serve = serve
+        self._date = date
         self._open = open_connections
         self._latency = latency
         self._http = h11.Connection(h11.SERVER)
@@ -162,7 +167,7 @@ class Connection(asyncio.Protocol):
     def _refuse(self, status: int) -> None:
         """What is not HTTP, or too much of it, gets a word and no second chance."""
         self._busy = True
-        headers = [("connection", "close"), ("content-length", "0")]
+        headers = [("date", self._date()), ("connection", "close"), ("content-length", "0")]
         head = h11.Response(status_code=status, headers=headers, reason=_REASONS[status])
         self._send(head, h11.EndOfMessage())
         self._transport.close()

@@ -21,10 +21,16 @@ _BACKLOG = 512
 
 
 class Listener:
-    """Serves on loopback in a daemon thread with its own event loop, from `start` to `stop`."""
+    """Serves on loopback in a daemon thread with its own event loop, from `start` to `stop`.
 
-    def __init__(self, serve: Callable[[Request], Delivery], *, port: int, latency: float) -> None:
+    `date` tells the time as HTTP writes it, for the answers that `serve` has no part in.
+    """
+
+    def __init__(
+        self, serve: Callable[[Request], Delivery], date: Callable[[], str], *, port: int, latency: float
+    ) -> None:
         self._serve = serve
+        self._date = date
         self._port = port
         self._latency = latency
         self._bound: Future[int] = Future()
@@ -56,7 +62,10 @@ class Listener:
         connections: set[Connection] = set()
         try:
             server = await self._loop.create_server(
-                lambda: Connection(self._serve, connections, self._latency), HOST, self._port, backlog=_BACKLOG
+                lambda: Connection(self._serve, self._date, connections, self._latency),
+                HOST,
+                self._port,
+                backlog=_BACKLOG,
             )
         except (OSError, OverflowError) as error:
             self._bound.set_exception(error)

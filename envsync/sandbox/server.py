@@ -13,7 +13,7 @@ from envsync.sandbox.exchange import Answer, Exchange, Json, Options, Request
 from envsync.sandbox.faults import FaultKind, Faults
 from envsync.sandbox.listener import Listener
 from envsync.sandbox.seeding import seed
-from envsync.sandbox.service import Service, timestamp
+from envsync.sandbox.service import Service, http_date, timestamp
 from envsync.sandbox.state import new_state
 from envsync.sandbox.storage import file_errors, open_storage
 
@@ -135,7 +135,9 @@ class Sandbox:
 
     def _start(self) -> None:
         self._service = Service(self.state, self._options)
-        self._listener = Listener(self._serve, port=self._port, latency=self._latency)
+        self._listener = Listener(
+            self._serve, lambda: http_date(self._options.now()), port=self._port, latency=self._latency
+        )
         self.url = self._listener.start()
         if self._storage is None:
             return

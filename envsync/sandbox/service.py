@@ -38,6 +38,10 @@ def timestamp(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def http_date(moment: datetime) -> str:
+    return format_datetime(moment.astimezone(UTC), usegmt=True)
+
+
 class Service:
     """GitHub without a socket. Knows the state, counts requests, and answers one request at a time."""
 
@@ -84,7 +88,7 @@ class Service:
         asking = request.headers.get("authorization", "").rpartition(" ")[2]
         allowance = self._limits.of(asking if asking in self._state.tokens else "", now)
         return {
-            "date": format_datetime(now.astimezone(UTC), usegmt=True),
+            "date": http_date(now),
             "server": "github.com",
             "x-github-request-id": secrets.token_hex(10).upper(),
             "x-github-media-type": "github.v3; format=json",

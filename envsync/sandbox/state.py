@@ -10,6 +10,7 @@ from typing import Literal
 READER_TOKEN = "sandbox-reader"  # noqa: S105 - names of tokens that open nothing but a sandbox
 WORKFLOW_TOKEN = "sandbox-workflow"  # noqa: S105
 FULL_TOKEN = "sandbox"  # noqa: S105
+RECORD_KEY = "73616e64626f78" * 5  # known to everybody, and so good for nothing but the sandbox
 SERVICE_LOGIN = "sandbox"  # whom the tokens belong to
 
 _FIRST_ID = 1000

@@ -11,7 +11,7 @@ import signal
 import stat
 import subprocess
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
@@ -35,11 +35,17 @@ _CREDENTIAL_NAMES = frozenset({"GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN"})
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Reads one source at a time, as late as the caller asks."""
+    """Reads one source at a time, as late as the caller asks.
+
+    Only what a command gave is kept until the end of the run: no command runs twice.
+    """
 
     environ: Mapping[str, str]
     allow_commands: bool = False
     command_seconds: float = COMMAND_SECONDS
+    _outputs: dict[tuple[tuple[str, ...], str], SecretValue | SecretSourceError] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     def read(self, secret: DesiredSecret) -> SecretValue:
         """Raises `SecretSourceError` where there is nothing to give, or where the source may not be read."""
@@ -103,8 +109,17 @@ class Sources:
 
     def _command(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> bytes:
         self._hold_back(secret, argv)
-        environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
-        return _run(secret, argv, Path(root), environ, self.command_seconds)
+        known = self._outputs.get((argv, root))
+        if known is None:
+            environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
+            try:
+                known = SecretValue(_run(secret, argv, Path(root), environ, self.command_seconds))
+            except SecretSourceError as error:
+                known = error
+            self._outputs[argv, root] = known
+        if isinstance(known, SecretSourceError):
+            raise _error_at(secret, known)
+        return known.reveal()
 
 
 def _too_long(secret: DesiredSecret) -> SecretSourceError:
@@ -259,3 +274,8 @@ def _words(secret: DesiredSecret) -> str:
 
 def _error(secret: DesiredSecret, code: str, message: str, hint: str | None = None) -> SecretSourceError:
     return SecretSourceError(Diagnostic(code, message, hint, secret.span))
+
+
+def _error_at(secret: DesiredSecret, error: SecretSourceError) -> SecretSourceError:
+    """What a command that was run for one secret failed at, said of another one."""
+    return SecretSourceError(*(replace(each, span=secret.span) for each in error.diagnostics))

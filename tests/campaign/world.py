@@ -23,6 +23,7 @@ from envsync.model import (
     DesiredRepository,
     DesiredSecret,
     FromEnvironment,
+    LiveRepository,
     RepositoryName,
     SecretValue,
     Settings,
@@ -32,6 +33,7 @@ from envsync.model import (
 from envsync.plan.diff import diff
 from envsync.plan.result import Outcome
 from envsync.plan.schedule import schedule
+from envsync.plan.undeclared import is_undeclared
 from envsync.sandbox import FULL_TOKEN, Sandbox, State
 
 if TYPE_CHECKING:
@@ -81,14 +83,11 @@ class OverHttp:
         self._writer = open_writer(access)
 
     def plan(self, desired: DesiredRepository) -> Plan:
-        names = [each.name for each in desired.environments]
-        live = read_repository(self._reader, desired.name, names, settings_only=False)
-        return diff([desired], {desired.name.key: live})
+        return diff([desired], {desired.name.key: self._read(desired)})
 
     def apply(self, desired: DesiredRepository) -> bool:
         """Whether all of it was applied."""
-        names = [each.name for each in desired.environments]
-        live = {desired.name.key: read_repository(self._reader, desired.name, names, settings_only=False)}
+        live = {desired.name.key: self._read(desired)}
         steps = schedule(diff([desired], live), [desired], live)
         interpreter = Interpreter(GitHubTarget(self._writer), lambda secret: SecretValue(secret.name.encode()))
         return all(result.outcome is Outcome.APPLIED for result in list(interpreter.apply(steps)))
@@ -96,6 +95,15 @@ class OverHttp:
     def close(self) -> None:
         self._reader.close()
         self._writer.close()
+
+    def _read(self, desired: DesiredRepository) -> LiveRepository:
+        return read_repository(
+            self._reader,
+            desired.name,
+            [each.name for each in desired.environments],
+            settings_only=False,
+            others=lambda name: desired.prune and is_undeclared(desired, name),
+        )
 
 
 def differences(sandbox: Sandbox, desired: DesiredRepository) -> int:

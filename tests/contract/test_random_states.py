@@ -20,6 +20,7 @@ from envsync.model import LiveRepository, SecretValue, Team, User
 from envsync.plan.diff import diff
 from envsync.plan.result import Outcome
 from envsync.plan.schedule import schedule
+from envsync.plan.undeclared import is_undeclared
 from envsync.sandbox import FULL_TOKEN, Options, Sandbox
 
 if TYPE_CHECKING:
@@ -49,8 +50,13 @@ class OverHttp:
         self._writer.close()
 
     def _read(self, desired: DesiredRepository) -> LiveRepository:
-        names = [each.name for each in desired.environments]
-        return read_repository(self._reader, REPOSITORY, names, settings_only=False)
+        return read_repository(
+            self._reader,
+            REPOSITORY,
+            [each.name for each in desired.environments],
+            settings_only=False,
+            others=lambda name: desired.prune and is_undeclared(desired, name),
+        )
 
 
 @pytest.mark.parametrize("omitted", ["keep", "reset"])

@@ -43,7 +43,7 @@ def test_the_readmes_main_command_does_the_main_job_and_then_there_is_nothing_to
     for command in commands:
         shell.ok(*shlex.split(command)[1:])
 
-    assert "Nothing to do." in shell.ok("apply", "--sandbox", "--yes")
+    assert "In sync" in shell.ok("apply", "--sandbox", "--yes")
 
 
 def test_the_readmes_file_is_valid(shell: Shell) -> None:

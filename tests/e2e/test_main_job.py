@@ -324,7 +324,7 @@ def test_the_seed_on_the_embedded_sandbox(shell: Shell) -> None:
     assert (planned.code, applied.code, again.code) == (2, 0, 0)
     for name in ("staging", "production-approval", "production", "staging-rollback", "production-rollback"):
         assert f"+ {name}" in planned.out
-    assert "Nothing to do." in again.out
+    assert "In sync" in again.out
     for ran in (planned, applied, again):
         assert "nothing was compared with GitHub" in ran.out
 

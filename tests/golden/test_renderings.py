@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from support.plans import EVERYTHING
+from support.plans import EVERYTHING, GATED, SHARED, THREE_WAY
 
-from envsync.plan.changes import Plan
+from envsync.errors import Diagnostic, Severity, Span
+from envsync.plan.changes import Address, Plan, RecordNext
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
-from envsync.plan.result import Because, Outcome, Result, encode_results
+from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, encode_results
+from envsync.render.markdown import plan_markdown, results_markdown
+from envsync.render.markdown_diagnostics import diagnostics_markdown
 from envsync.render.text import render_plan, render_results
 
 if TYPE_CHECKING:
@@ -89,4 +92,74 @@ def test_results_text(golden: Callable[[str, str], None]) -> None:
 
 
 def test_results_json(golden: Callable[[str, str], None]) -> None:
-    golden("render/results.json", dumps(encode_results(EVERYTHING, RESULTS)))
+    golden("render/results.json", dumps(encode_results(EVERYTHING, Came(tuple(RESULTS)))))
+
+
+# --- desired, recorded and live ------------------------------------------------------------------------------
+
+RECORDS = [
+    RecordOutcome(GATED, RecordNext.WRITE, Outcome.APPLIED),
+    RecordOutcome(SHARED, RecordNext.WRITE, Outcome.FAILED, "GitHub answered 403: variables are not yours", "ask"),
+    RecordOutcome(
+        Address("acme/web", "old"),
+        RecordNext.WRITE,
+        Outcome.FAILED,
+        "GitHub answered 403: variables are not yours",
+        "ask",
+    ),
+    RecordOutcome(Address("acme/web", "left"), RecordNext.REMOVE, Outcome.APPLIED),
+    RecordOutcome(Address("acme/web", "kept"), RecordNext.REMOVE, Outcome.SKIPPED, Because.INTERRUPTED),
+]
+JUST_RECORDS = Plan("0" * 64, records=THREE_WAY.records[:4])
+
+
+def test_what_was_changed_outside_comes_first(golden: Callable[[str, str], None]) -> None:
+    golden("render/three-way.txt", render_plan(THREE_WAY, Grants(), width=80, color=False))
+    golden("render/three-way-colour.txt", render_plan(THREE_WAY, Grants(), width=80, color=True))
+    golden("render/three-way.md", plan_markdown(THREE_WAY, Grants()))
+    golden("render/three-way.json", dumps(encode(THREE_WAY)))
+
+
+def test_records_to_write_are_said_to_be_where_nothing_else_is_to_do(golden: Callable[[str, str], None]) -> None:
+    golden("render/just-records.txt", render_plan(JUST_RECORDS, Grants(), width=80, color=False))
+    golden("render/just-records.md", plan_markdown(JUST_RECORDS, Grants()))
+
+
+def test_what_became_of_records(golden: Callable[[str, str], None]) -> None:
+    golden("render/results-records.txt", render_results(RESULTS[:1], RECORDS, width=80, color=False))
+    golden("render/results-records.md", results_markdown(RESULTS[:1], RECORDS))
+    came = Came(tuple(RESULTS[:1]), tuple(RECORDS))
+    golden("render/results-records.json", dumps(encode_results(Plan("0" * 64), came)))
+
+
+# --- markdown ------------------------------------------------------------------------------------------------
+
+
+def test_plan_markdown(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan.md", plan_markdown(EVERYTHING, Grants(weakening=True)))
+    golden("render/plan-in-sync.md", plan_markdown(Plan("0" * 64), Grants()))
+    golden("render/plan-unverifiable.md", plan_markdown(UNVERIFIABLE, Grants()))
+    golden("render/plan-harmless.md", plan_markdown(HARMLESS, Grants()))
+    golden("render/plan-blind.md", plan_markdown(BLIND, Grants()))
+
+
+def test_results_markdown(golden: Callable[[str, str], None]) -> None:
+    golden("render/results.md", results_markdown(RESULTS))
+    golden("render/results-none.md", results_markdown([]))
+
+
+def test_diagnostics_markdown(golden: Callable[[str, str], None]) -> None:
+    found = [
+        Diagnostic(
+            "unknown-key",
+            "`requird_reviewers` is not a field of an environment",
+            "did you mean `required_reviewers`?",
+            Span("environments.yaml", 12, 5, 12, 22),
+            "    requird_reviewers: [team-lead]",
+        ),
+        Diagnostic("file-missing", "other.yaml is not there", span=Span("other.yaml", 1, 1, 1, 1)),
+        Diagnostic("unmatched-exclude", "it excludes\nnothing", severity=Severity.WARNING),
+    ]
+
+    golden("render/diagnostics.md", diagnostics_markdown(found))
+    golden("render/diagnostics-none.md", diagnostics_markdown([]))

@@ -18,6 +18,7 @@ from envsync.model import (
     LiveRepository,
     LiveRule,
     LiveSecret,
+    LiveVariable,
     Pattern,
     RefPolicy,
     RefType,
@@ -39,6 +40,7 @@ VARIABLES = ("REGION", "LEVEL", "EMPTY")
 VALUES = ("", "eu", "ü\n")
 SOURCES: tuple[SecretSource, ...] = (FromEnvironment("SOURCE"), External())
 SECRETS = ("TOKEN", "PASSWORD", "KEY")
+LONG_AGO = "2025-01-01T00:00:00Z"
 
 
 @st.composite
@@ -87,10 +89,12 @@ def live_environments(draw: st.DrawFn, name: str) -> LiveEnvironment:
         reviewer_ids={reviewer_key(each): next(ids) for each in now.required_reviewers},
         patterns=tuple(LivePattern(next(ids), each) for each in sorted(patterns)),
         protection_rules=tuple(LiveRule(next(ids), app) for app in sorted(draw(_subset(APPS)))),
-        variables=draw(st.dictionaries(st.sampled_from((*VARIABLES, "OTHER")), st.sampled_from(VALUES))),
+        variables={
+            each: LiveVariable(each, draw(st.sampled_from(VALUES)), LONG_AGO)
+            for each in sorted(draw(_subset((*VARIABLES, "OTHER"))))
+        },
         secrets={
-            each: LiveSecret(each, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
-            for each in sorted(draw(_subset((*SECRETS, "OTHER"))))
+            each: LiveSecret(each, LONG_AGO, LONG_AGO) for each in sorted(draw(_subset((*SECRETS, "OTHER"))))
         },
     )
 
@@ -107,4 +111,4 @@ def desired_repositories(draw: st.DrawFn) -> DesiredRepository:
 def live_repositories(draw: st.DrawFn) -> LiveRepository:
     environments = {name.casefold(): draw(live_environments(name)) for name in sorted(draw(_subset(NAMES)))}
     names = tuple(sorted(each.name for each in environments.values()))
-    return LiveRepository(REPOSITORY, REPOSITORY, names, environments)
+    return LiveRepository(REPOSITORY, REPOSITORY, names, environments, id=1)

@@ -6,15 +6,19 @@ For laws that want thousands of examples. Everything that crosses HTTP is tested
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING
 
 from envsync.model import (
+    RECORD_VARIABLE,
     LiveEnvironment,
     LivePattern,
     LiveRepository,
     LiveRule,
     LiveSecret,
+    LiveVariable,
+    OtherEnvironment,
     Pattern,
     RefPolicy,
     RepositoryName,
@@ -24,14 +28,24 @@ from envsync.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from envsync.model import Reviewer
 
 
+START = 1_767_225_600  # 2026-01-01T00:00:00Z
+
+
+def timestamp(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 @dataclass
 class World:
-    """One repository. `fail` is asked before each call and raises what shall go wrong."""
+    """One repository. `fail` is asked before each call and raises what shall go wrong.
+
+    `time` is the server's, in seconds since 1970; each write takes one.
+    """
 
     repository: RepositoryName
     environments: dict[str, LiveEnvironment] = field(default_factory=dict)
@@ -40,11 +54,30 @@ class World:
     history: list[tuple[str, dict[str, LiveEnvironment]]] = field(default_factory=list)  # before each call
     fail: Callable[[str], None] = lambda _call: None
     drop: frozenset[str] = frozenset()  # reviewers that GitHub drops without a word
+    time: int = START
+    id: int = 1
     _ids: Iterator[int] = field(default_factory=lambda: count(1000))
 
-    def live(self) -> LiveRepository:
-        names = tuple(sorted(each.name for each in self.environments.values()))
-        return LiveRepository(self.repository, self.repository, names, dict(self.environments))
+    def live(self, details: Collection[str] | None = None) -> LiveRepository:
+        """Those in `details` in full, and the records of the others; all in full where it is None."""
+        names = tuple(sorted((each.name for each in self.environments.values()), key=str.casefold))
+        wanted = self.environments.keys() if details is None else {detail.casefold() for detail in details}
+        return LiveRepository(
+            self.repository,
+            self.repository,
+            names,
+            {key: each for key, each in self.environments.items() if key in wanted},
+            self.id,
+            {
+                key: OtherEnvironment(each.name, each.id, each.record)
+                for key, each in self.environments.items()
+                if key not in wanted
+            },
+        )
+
+    def server_time(self) -> int:
+        self.fail("server_time")
+        return self.time
 
     def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
         assert repository == self.repository
@@ -58,7 +91,7 @@ class World:
 
     def put_environment(
         self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
-    ) -> Settings:
+    ) -> LiveEnvironment:
         self._call("put_environment", repository, name)
         now = self.environments.get(name.casefold())
         assert (now is None) == (before is None)
@@ -68,7 +101,7 @@ class World:
         patterns = now.patterns if made.deployment_branch_policy is RefPolicy.SELECTED else ()
         ids = {reviewer_key(each): hash(reviewer_key(each)) % 10_000 for each in kept}
         self.environments[name.casefold()] = replace(now, settings=made, patterns=patterns, reviewer_ids=ids)
-        return made
+        return LiveEnvironment(now.name, now.id, made, ids)  # GitHub's answer has no more
 
     def delete_environment(self, repository: RepositoryName, name: str) -> None:
         self._call("delete_environment", repository, name)
@@ -112,34 +145,36 @@ class World:
 
     def create_variable(self, repository: RepositoryName, environment: str, name: str, value: str) -> None:
         self._call("create_variable", repository, environment)
-        variables = dict(self._variables(environment))
-        assert name not in variables, "409: it exists"
-        self._put(replace(self._now(environment), variables=variables | {name: value}))
+        assert name not in self._variables(environment), "409: it exists"
+        self._put_variable(environment, name, value)
 
     def update_variable(self, repository: RepositoryName, environment: str, name: str, value: str) -> None:
         self._call("update_variable", repository, environment)
-        variables = dict(self._variables(environment))
-        assert name in variables, "404: it does not exist"
-        self._put(replace(self._now(environment), variables=variables | {name: value}))
+        assert name in self._variables(environment), "404: it does not exist"
+        self._put_variable(environment, name, value)
 
     def delete_variable(self, repository: RepositoryName, environment: str, name: str) -> None:
         self._call("delete_variable", repository, environment)
-        variables = dict(self._variables(environment))
+        variables = self._variables(environment)
         del variables[name]
-        self._put(replace(self._now(environment), variables=variables))
+        self._put_variables(environment, variables)
+
+    def list_secrets(self, repository: RepositoryName, environment: str) -> dict[str, LiveSecret]:
+        assert repository == self.repository
+        self.fail("list_secrets")
+        return dict(self._secrets(environment))
 
     def put_secret(self, repository: RepositoryName, environment: str, name: str, value: SecretValue) -> None:
         self._call("put_secret", repository, environment)
-        secrets = self._now(environment).secrets
-        assert isinstance(secrets, dict)
-        written = LiveSecret(name, "2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z")
+        secrets, now = self._secrets(environment), timestamp(self.time)
+        created = secrets[name].created_at if name in secrets else now
+        written = LiveSecret(name, created, now)
         self._put(replace(self._now(environment), secrets=secrets | {name: written}))
         self.values[environment, name] = value.reveal()
 
     def delete_secret(self, repository: RepositoryName, environment: str, name: str) -> None:
         self._call("delete_secret", repository, environment)
-        secrets = self._now(environment).secrets
-        assert isinstance(secrets, dict)
+        secrets = self._secrets(environment)
         self._put(replace(self._now(environment), secrets={k: v for k, v in secrets.items() if k != name}))
 
     def _call(self, method: str, repository: RepositoryName, environment: str) -> None:
@@ -147,6 +182,7 @@ class World:
         self.fail(method)
         self.history.append((f"{method} {environment}", dict(self.environments)))
         self.calls.append(f"{method} {environment}")
+        self.time += 1
 
     def _now(self, environment: str) -> LiveEnvironment:
         return self.environments[environment.casefold()]
@@ -159,7 +195,21 @@ class World:
         assert isinstance(patterns, tuple)
         return patterns
 
-    def _variables(self, environment: str) -> dict[str, str]:
-        variables = self._now(environment).variables
-        assert isinstance(variables, dict)
-        return variables
+    def _secrets(self, environment: str) -> dict[str, LiveSecret]:
+        secrets = self._now(environment).secrets
+        assert isinstance(secrets, dict)
+        return secrets
+
+    def _variables(self, environment: str) -> dict[str, LiveVariable]:
+        """The record among them, as on GitHub."""
+        now = self._now(environment)
+        assert isinstance(now.variables, dict)
+        return now.variables | ({} if now.record is None else {RECORD_VARIABLE: now.record})
+
+    def _put_variable(self, environment: str, name: str, value: str) -> None:
+        written = LiveVariable(name, value, timestamp(self.time))
+        self._put_variables(environment, self._variables(environment) | {name: written})
+
+    def _put_variables(self, environment: str, variables: dict[str, LiveVariable]) -> None:
+        users = {name: each for name, each in variables.items() if name != RECORD_VARIABLE}
+        self._put(replace(self._now(environment), variables=users, record=variables.get(RECORD_VARIABLE)))

@@ -17,6 +17,7 @@ from envsync.model import (
     LivePattern,
     LiveRule,
     LiveSecret,
+    LiveVariable,
     Pattern,
     RefPolicy,
     RefType,
@@ -26,11 +27,11 @@ from envsync.model import (
     User,
 )
 from envsync.plan.diff import diff
-from envsync.plan.result import Because, Outcome, Result, exit_code
+from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, exit_code
 from envsync.plan.schedule import schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 PAYMENTS = RepositoryName("acme", "payments")
 MAIN, DEVELOP, HOTFIX = (Pattern(RefType.BRANCH, name) for name in ("main", "develop", "hotfix/*"))
@@ -67,7 +68,18 @@ def applied(
     live = {PAYMENTS.key: there.live()}
     steps = schedule(diff(desired, live), desired, live)
     interpreter = Interpreter(there, read_secret, write_secrets=write_secrets, stopped=stopped)
-    return list(interpreter.apply(steps))
+    return results_of(interpreter.apply(steps))
+
+
+def results_of(came: Iterable[Result | RecordOutcome]) -> list[Result]:
+    """Without a key there is no record that anything could become of."""
+    results = list(came)
+    assert not any(isinstance(each, RecordOutcome) for each in results)
+    return [each for each in results if isinstance(each, Result)]
+
+
+def code_of(results: list[Result]) -> ExitCode:
+    return exit_code(Came(tuple(results)))
 
 
 def outcomes(results: list[Result]) -> list[Outcome]:
@@ -98,7 +110,7 @@ def test_protection_comes_before_what_it_protects() -> None:
     ]
     assert outcomes(results) == [Outcome.APPLIED] * 5
     assert there.values == {("production", "TOKEN"): b"hunter2"}
-    assert exit_code(results) == ExitCode.OK
+    assert code_of(results) == ExitCode.OK
 
 
 def test_new_patterns_come_before_old_ones_go_so_that_the_list_is_never_empty() -> None:
@@ -133,7 +145,7 @@ def test_every_kind_of_update_and_deletion() -> None:
             "qa",
             1,
             protection_rules=(LiveRule(3, "old"),),
-            variables={"CHANGED": "1", "GONE": "2"},
+            variables={name: LiveVariable(name, "1", dates[0]) for name in ("CHANGED", "GONE")},
             secrets={"GONE": LiveSecret("GONE", *dates)},
         ),
         LiveEnvironment("old", 2),
@@ -143,8 +155,8 @@ def test_every_kind_of_update_and_deletion() -> None:
 
     assert there.calls == [
         "delete_secret qa",
+        "delete_variable qa",  # an environment has room for a hundred
         "update_variable qa",
-        "delete_variable qa",
         "delete_rule qa",
         "delete_environment old",
     ]
@@ -171,7 +183,7 @@ def test_no_secret_enters_an_environment_whose_protection_failed() -> None:
         (Outcome.SKIPPED, Because.UNPROTECTED),
     ]
     assert results[0].hint == "wait"
-    assert exit_code(results) == ExitCode.FAILURE
+    assert code_of(results) == ExitCode.FAILURE
 
 
 def test_a_reviewer_whom_github_drops_is_named_and_the_former_settings_are_put_back() -> None:
@@ -185,7 +197,7 @@ def test_a_reviewer_whom_github_drops_is_named_and_the_former_settings_are_put_b
     assert "ann is not among the reviewers; the former settings were put back" in str(results[0].reason)
     assert "read access" in str(results[0].hint)
     assert there.environments["production"].settings == bob
-    assert exit_code(results) == ExitCode.FAILURE  # nothing was changed in the end
+    assert code_of(results) == ExitCode.FAILURE  # nothing was changed in the end
 
 
 def test_patterns_that_went_with_a_policy_are_put_back_too() -> None:
@@ -218,7 +230,7 @@ def test_a_new_environment_that_came_out_weaker_does_not_stay() -> None:
     results = applied(there, DesiredEnvironment("production", GUARDED, secrets=SECRET))
 
     assert there.environments == {}
-    assert exit_code(results) == ExitCode.FAILURE
+    assert code_of(results) == ExitCode.FAILURE
 
 
 @pytest.mark.parametrize("answers", [["fine", "fail"], ["fine", "less"]])
@@ -231,16 +243,17 @@ def test_what_could_not_be_put_back_is_said(answers: list[str]) -> None:
     results = applied(there, DesiredEnvironment("qa", GUARDED))
 
     assert "the former settings could not be put back" in str(results[0].reason)
-    assert exit_code(results) == ExitCode.PARTLY_APPLIED
+    assert code_of(results) == ExitCode.PARTLY_APPLIED
 
 
 def test_whatever_else_github_makes_of_a_put_is_said() -> None:
     class Stubborn(World):
         def put_environment(
             self, repository: RepositoryName, name: str, before: LiveEnvironment | None, goal: Settings
-        ) -> Settings:
-            super().put_environment(repository, name, before, goal)
-            return replace(goal, wait_timer=5, deployment_branch_policy=RefPolicy.PROTECTED)
+        ) -> LiveEnvironment:
+            made = super().put_environment(repository, name, before, goal)
+            settings = replace(goal, wait_timer=5, deployment_branch_policy=RefPolicy.PROTECTED)
+            return replace(made, settings=settings)
 
     results = applied(Stubborn(PAYMENTS), DesiredEnvironment("qa", Settings(can_admins_bypass=False)))
 
@@ -258,13 +271,13 @@ def test_an_environment_that_moved_since_the_plan_is_left_alone() -> None:
     steps = schedule(diff(desired, live), desired, live)
     there.environments["a"] = LiveEnvironment("a", 1, Settings(wait_timer=1_440))
 
-    results = list(Interpreter(there, lambda _secret: SecretValue(b"x")).apply(steps))
+    results = results_of(Interpreter(there, lambda _secret: SecretValue(b"x")).apply(steps))
 
     assert [(each.outcome, each.reason) for each in results] == [
         (Outcome.SKIPPED, Because.MOVED),
         (Outcome.APPLIED, None),
     ]
-    assert exit_code(results) == ExitCode.PARTLY_APPLIED
+    assert code_of(results) == ExitCode.PARTLY_APPLIED
 
 
 @pytest.mark.parametrize("call", ["check_access", "read_environment"])
@@ -282,7 +295,7 @@ def test_who_is_interrupted_while_looking_again_did_nothing() -> None:
     there = world()
     there.fail = failing("read_environment", Interrupted(Diagnostic("interrupted", "interrupted")))
 
-    assert exit_code(applied(there, DesiredEnvironment("qa", GUARDED))) == ExitCode.INTERRUPTED
+    assert code_of(applied(there, DesiredEnvironment("qa", GUARDED))) == ExitCode.INTERRUPTED
 
 
 def test_what_is_interrupted_before_it_begins_is_said() -> None:
@@ -299,7 +312,7 @@ def test_one_failing_environment_does_not_stop_the_others() -> None:
     results = applied(there, DesiredEnvironment("a", GUARDED), DesiredEnvironment("b", GUARDED))
 
     assert outcomes(results) == [Outcome.FAILED, Outcome.APPLIED]
-    assert exit_code(results) == ExitCode.PARTLY_APPLIED
+    assert code_of(results) == ExitCode.PARTLY_APPLIED
 
 
 def test_a_failing_variable_or_secret_does_not_stop_what_comes_after() -> None:
@@ -330,7 +343,7 @@ def test_a_source_with_nothing_to_give_fails_its_secret_alone() -> None:
     assert [(each.outcome, each.reason, each.hint) for each in results] == [
         (Outcome.FAILED, "TOKEN is empty", None)
     ]
-    assert exit_code(results) == ExitCode.FAILURE
+    assert code_of(results) == ExitCode.FAILURE
 
 
 def test_without_secrets_no_source_is_read_and_that_is_no_failure() -> None:
@@ -342,7 +355,7 @@ def test_without_secrets_no_source_is_read_and_that_is_no_failure() -> None:
 
     assert outcomes(results) == [Outcome.APPLIED, Outcome.SKIPPED]
     assert results[1].reason == Because.NO_SECRETS
-    assert exit_code(results) == ExitCode.OK
+    assert code_of(results) == ExitCode.OK
 
 
 def test_secrets_left_alone_as_asked_do_not_keep_old_environments() -> None:
@@ -370,7 +383,7 @@ def test_an_interrupted_apply_says_what_it_left() -> None:
         (Outcome.SKIPPED, Because.INTERRUPTED),
         (Outcome.SKIPPED, Because.INTERRUPTED),
     ]
-    assert exit_code(results) == ExitCode.INTERRUPTED
+    assert code_of(results) == ExitCode.INTERRUPTED
 
 
 def test_who_is_interrupted_while_waiting_to_try_again_did_not_fail() -> None:
@@ -380,7 +393,7 @@ def test_who_is_interrupted_while_waiting_to_try_again_did_not_fail() -> None:
     results = applied(there, DesiredEnvironment("a", GUARDED, variables={"X": "1"}, secrets=SECRET))
 
     assert outcomes(results) == [Outcome.APPLIED, Outcome.SKIPPED, Outcome.SKIPPED]
-    assert exit_code(results) == ExitCode.INTERRUPTED
+    assert code_of(results) == ExitCode.INTERRUPTED
 
 
 @pytest.mark.parametrize(
@@ -394,8 +407,8 @@ def test_a_write_that_may_have_been_done_is_no_plain_failure(error: RequestFaile
     there = world()
     there.fail = failing("put_environment", error)
 
-    assert exit_code(applied(there, DesiredEnvironment("qa"))) == code
+    assert code_of(applied(there, DesiredEnvironment("qa"))) == code
 
 
 def test_nothing_to_do_is_done() -> None:
-    assert exit_code(applied(world())) == ExitCode.OK
+    assert code_of(applied(world())) == ExitCode.OK

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from random import Random  # noqa: TC003 - Hypothesis reads the annotation
-from typing import TYPE_CHECKING
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +24,8 @@ from envsync.model import (
 from envsync.plan.changes import Kind, Plan, Risk, view
 from envsync.plan.codec import dumps, encode
 from envsync.plan.diff import diff
-from envsync.plan.result import Outcome
+from envsync.plan.result import Outcome, Result
 from envsync.plan.schedule import schedule
-
-if TYPE_CHECKING:
-    from envsync.plan.result import Result
 
 
 def plan_of(desired: DesiredRepository, live: LiveRepository) -> Plan:
@@ -40,7 +36,7 @@ def apply(desired: DesiredRepository, live: LiveRepository) -> tuple[World, list
     world = World(REPOSITORY, dict(live.environments))
     steps = schedule(plan_of(desired, live), [desired], {REPOSITORY.key: live})
     interpreter = Interpreter(world, lambda secret: SecretValue(secret.name.encode()))
-    return world, list(interpreter.apply(steps))
+    return world, [each for each in interpreter.apply(steps) if isinstance(each, Result)]
 
 
 @given(desired_repositories(), live_repositories())
@@ -125,7 +121,7 @@ def as_desired(live: LiveEnvironment) -> DesiredEnvironment:
         live.settings,
         frozenset(each.pattern for each in live.patterns),
         frozenset(each.app for each in live.protection_rules),
-        live.variables,
+        {name: each.value for name, each in live.variables.items()},
         {name: DesiredSecret(name, External()) for name in live.secrets},
     )
 

@@ -26,14 +26,13 @@ from envsync.model import (
 )
 from envsync.plan.changes import Risk
 from envsync.plan.diff import diff
-from envsync.plan.result import Outcome
+from envsync.plan.result import Outcome, Result
 from envsync.plan.schedule import schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from envsync.model import LiveEnvironment, LiveRepository
-    from envsync.plan.result import Result
 
 NAMES = ("staging", "production", "prüfung / 1", "qa")
 
@@ -42,7 +41,7 @@ def applied(desired: DesiredRepository, live: LiveRepository, world: World) -> l
     there = {REPOSITORY.key: live}
     steps = schedule(diff([desired], there), [desired], there)
     interpreter = Interpreter(world, lambda secret: SecretValue(secret.name.encode()))
-    return list(interpreter.apply(steps))
+    return [each for each in interpreter.apply(steps) if isinstance(each, Result)]
 
 
 def moments(world: World) -> Iterator[tuple[str, str, LiveEnvironment | None]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,10 @@ from envsync.github.retry import Policy
 from envsync.github.write import GitHubTarget
 from envsync.github.writer import open_writer
 from envsync.model import (
+    RECORD_VARIABLE,
+    LiveEnvironment,
+    LiveVariable,
+    OtherEnvironment,
     Pattern,
     RefPolicy,
     RefType,
@@ -91,10 +96,16 @@ def target(connect: Callable[..., Writer]) -> GitHubTarget:
     return GitHubTarget(connect())
 
 
+def values(live: LiveEnvironment) -> dict[str, str]:
+    assert not isinstance(live.variables, Unread)
+    return {name: variable.value for name, variable in live.variables.items()}
+
+
 @pytest.mark.parametrize("name", ["prod", "eu/prod", "a b", "100%", "a:b?c#d", "größe", "🚀", "%2F", "a+b", "..."])
 def test_what_is_written_is_read_back(target: GitHubTarget, name: str) -> None:
     assert target.read_environment(WEB, name) is None
-    assert target.put_environment(WEB, name, None, FULL) == FULL
+    made = target.put_environment(WEB, name, None, FULL)
+    assert made.settings == FULL
     target.create_pattern(WEB, name, Pattern(RefType.BRANCH, "main"))
     target.create_pattern(WEB, name, Pattern(RefType.TAG, "v*"))
     target.create_pattern(WEB, name, Pattern(RefType.TAG, "v*"))
@@ -106,8 +117,7 @@ def test_what_is_written_is_read_back(target: GitHubTarget, name: str) -> None:
     live = target.read_environment(WEB, name)
 
     assert live is not None
-    assert live.name == name
-    assert live.settings == FULL
+    assert (live.name, live.id, live.settings) == (name, made.id, FULL)
     assert not isinstance(live.patterns, Unread)
     assert [item.pattern for item in live.patterns] == [
         Pattern(RefType.BRANCH, "main"),
@@ -115,16 +125,18 @@ def test_what_is_written_is_read_back(target: GitHubTarget, name: str) -> None:
     ]
     assert not isinstance(live.protection_rules, Unread)
     assert [rule.app for rule in live.protection_rules] == ["gate"]
-    assert live.variables == {"REGION": "us"}
+    assert values(live) == {"REGION": "us"}
     assert not isinstance(live.secrets, Unread)
     assert list(live.secrets) == ["KEY"]
+    assert target.list_secrets(WEB, name) == live.secrets
 
     target.rename_pattern(WEB, name, live.patterns[0].id, "release/*")
     target.delete_pattern(WEB, name, live.patterns[1].id)
     target.delete_rule(WEB, name, live.protection_rules[0].id)
     target.delete_variable(WEB, name, "REGION")
     target.delete_secret(WEB, name, "KEY")
-    assert target.put_environment(WEB, name, live, Settings(wait_timer=5)) == Settings(wait_timer=5)
+    changed = target.put_environment(WEB, name, live, Settings(wait_timer=5))
+    assert changed == LiveEnvironment(name, made.id, Settings(wait_timer=5))
     cleared = target.read_environment(WEB, name)
 
     assert cleared is not None
@@ -164,7 +176,7 @@ LATE = Settings(required_reviewers=(User("carol"),), can_admins_bypass=False)
 def test_the_goal_is_reached_whatever_github_does_with_omitted_keys(target: GitHubTarget) -> None:
     before = None
     for goal in (FULL, Settings(), NIGHTLY, LATE, FULL, LATE, NIGHTLY, Settings()):
-        assert target.put_environment(WEB, "prod", before, goal) == goal
+        assert target.put_environment(WEB, "prod", before, goal).settings == goal
         before = target.read_environment(WEB, "prod")
         assert before is not None
         assert before.settings == goal
@@ -178,7 +190,7 @@ def test_the_goal_is_reached_whatever_github_does_with_omitted_keys(target: GitH
 )
 def test_an_old_server_is_not_sent_keys_that_need_not_change(target: GitHubTarget) -> None:
     reviewed = Settings(required_reviewers=(User("lead"),), wait_timer=5)
-    assert target.put_environment(WEB, "prod", None, reviewed) == reviewed
+    assert target.put_environment(WEB, "prod", None, reviewed).settings == reviewed
 
     before = target.read_environment(WEB, "prod")
     with pytest.raises(RequestFailed) as raised:
@@ -204,7 +216,7 @@ def test_a_renamed_repository_is_read_and_written_under_its_new_name(
 
     repository = read_repository(connect().reader, WEB, ["prod"], settings_only=False)
     assert (str(repository.name), repository.requested) == ("acme/site", WEB)
-    assert repository.environments["prod"].variables == {"REGION": "eu"}
+    assert values(repository.environments["prod"]) == {"REGION": "eu"}
     target.update_variable(repository.name, "prod", "REGION", "us")
     for write in (target.update_variable, target.create_variable):
         with pytest.raises(RequestFailed, match="so nothing was done") as raised:
@@ -213,7 +225,7 @@ def test_a_renamed_repository_is_read_and_written_under_its_new_name(
 
     live = target.read_environment(repository.name, "prod")
     assert live is not None
-    assert live.variables == {"REGION": "us"}
+    assert values(live) == {"REGION": "us"}
 
 
 def test_a_reviewer_without_access_is_seen_to_be_missing(sandbox: Sandbox, target: GitHubTarget) -> None:
@@ -221,7 +233,7 @@ def test_a_reviewer_without_access_is_seen_to_be_missing(sandbox: Sandbox, targe
 
     made = target.put_environment(WEB, "prod", None, Settings((User("lead"), User("stranger"))))
 
-    assert made == Settings((User("lead"),))
+    assert made.settings == Settings((User("lead"),))
 
 
 WRITES = ("PUT", "POST", "PATCH", "DELETE")
@@ -273,6 +285,54 @@ def test_a_workflow_s_token_reads_settings_alone(target: GitHubTarget, connect: 
         assert isinstance(unread, Unread)
         assert unread.kind is FailureKind.NOT_PERMITTED
         assert "Environments: read" in str(unread.hint)
+
+
+def test_a_workflow_s_token_sees_no_record_and_does_not_say_that_there_is_none(
+    target: GitHubTarget, connect: Callable[..., Writer]
+) -> None:
+    target.put_environment(WEB, "prod", None, FULL)
+    target.create_variable(WEB, "prod", RECORD_VARIABLE, "{}")
+    reader = connect(WORKFLOW_TOKEN).reader
+
+    repository = read_repository(reader, WEB, [], settings_only=False, identify=True, others=lambda _: True)
+
+    assert repository.id is not None
+    assert isinstance(repository.others["prod"].record, Unread)
+
+
+NOON = datetime(2026, 3, 1, 12, 0, 0, 900_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("options", [Options(now=lambda: NOON)], ids=["noon"], indirect=True)
+def test_a_record_stands_apart_and_the_server_says_when_it_was_written(
+    sandbox: Sandbox, target: GitHubTarget, connect: Callable[..., Writer]
+) -> None:
+    made = {name: target.put_environment(WEB, name, None, Settings()).id for name in ("prod", "old", "bare")}
+    for name in ("prod", "old"):
+        target.create_variable(WEB, name, "REGION", "eu")
+        target.create_variable(WEB, name, RECORD_VARIABLE, f"of {name}")
+        assert target.server_time() == int(NOON.timestamp())
+    target.put_secret(WEB, "prod", "KEY", SecretValue(b"hunter2"))
+
+    repository = read_repository(
+        connect().reader, WEB, ["prod"], settings_only=False, identify=True, others=lambda _: True
+    )
+
+    noon = "2026-03-01T12:00:00Z"
+    live = repository.environments["prod"]
+    assert repository.id == sandbox.state.repository("acme/web").id
+    assert live.variables == {"REGION": LiveVariable("REGION", "eu", noon)}
+    assert live.record == LiveVariable(RECORD_VARIABLE, "of prod", noon)
+    assert repository.others == {
+        "bare": OtherEnvironment("bare", made["bare"], None),
+        "old": OtherEnvironment("old", made["old"], LiveVariable(RECORD_VARIABLE, "of old", noon)),
+    }
+    assert target.list_secrets(WEB, "prod")["KEY"].updated_at == noon
+
+    sandbox.state.rename("acme/web", "site")
+    renamed = read_repository(connect().reader, WEB, ["prod"], settings_only=False, identify=True)
+    assert (str(renamed.name), renamed.id) == ("acme/site", repository.id)
+    assert renamed.environments == {"prod": live}
 
 
 def test_a_pattern_means_the_owner_s_repositories(sandbox: Sandbox, connect: Callable[..., Writer]) -> None:

@@ -369,3 +369,56 @@ class TestRedirects:
         assert isinstance(failed, RequestFailed)
         assert failed.kind is FailureKind.CHANGED
         assert len(github.seen) == 1
+
+
+class TestServerTime:
+    at = "Tue, 14 Nov 2023 22:13:20 GMT"
+
+    @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "POST", "DELETE"])
+    @pytest.mark.parametrize("status", [200, 204, 303, 307, 403, 404, 422, 500])
+    def test_is_told_by_an_answer_of_any_sort(
+        self, github: Loopback, connected: Callable[..., Connection], method: Method, status: int
+    ) -> None:
+        body = None if status == 204 else {"message": "x"}
+        github.on(f"{method} /repos/acme/web/environments", Reply(body, status, {"Date": self.at}))
+        connection = connected(policy=ONCE)
+
+        connection.exchange(call(method))
+
+        assert connection.server_time() == 1_700_000_000
+
+    def test_is_that_of_the_last_answer(self, github: Loopback, connected: Callable[..., Connection]) -> None:
+        later = "Tue, 14 Nov 2023 22:13:25 GMT"
+        dates = [{"Date": self.at}, {"Date": later}, {}]
+        github.on("GET /repos/acme/web/environments", *(Reply([], 200, date) for date in dates))
+        connection = connected(policy=ONCE)
+
+        connection.exchange(call("GET"))
+        connection.exchange(call("GET"))
+        assert connection.server_time() == 1_700_000_005
+
+        github.on("PUT /repos/acme/web/environments", Silence.CUT)
+        connection.exchange(call("PUT"))
+        assert connection.server_time() == 1_700_000_005  # no answer tells no time
+
+        connection.exchange(call("GET"))
+        with pytest.raises(RequestFailed):
+            connection.server_time()
+
+    @pytest.mark.parametrize("date", [None, "", "now", "1700000000", "Tue, 31 Feb 2023 22:13:20 GMT"])
+    def test_is_not_guessed(self, github: Loopback, connection: Connection, date: str | None) -> None:
+        github.on("GET /repos/acme/web/environments", Reply([], 200, {} if date is None else {"Date": date}))
+        connection.exchange(call("GET"))
+
+        with pytest.raises(RequestFailed) as raised:
+            connection.server_time()
+
+        assert (raised.value.kind, raised.value.uncertain) == (FailureKind.UNAVAILABLE, False)
+        (diagnostic,) = raised.value.diagnostics
+        assert diagnostic.code == "no-server-time"
+        assert diagnostic.message == (
+            "cannot tell GitHub's time: its last answer has no Date header that can be read"
+        )
+        assert diagnostic.hint == (
+            "a proxy between here and GitHub may have removed or changed the header: have it passed on as it is"
+        )

@@ -15,6 +15,7 @@ from envsync.model import (
     LivePattern,
     LiveRule,
     LiveSecret,
+    LiveVariable,
     Pattern,
     RefPolicy,
     RefType,
@@ -143,7 +144,9 @@ def test_the_other_parts() -> None:
     rule = {"id": 4, "node_id": "x", "enabled": False, "app": {"id": 1, "slug": "gate"}}
 
     assert live.rule(part(rule)) == LiveRule(4, "gate", enabled=False)
-    assert live.variable(part(variable("Region", " eu\n"))) == ("REGION", " eu\n")
+    assert live.variable(part(variable("Region", " eu\n"))) == LiveVariable(
+        "REGION", " eu\n", "2026-01-02T00:00:00Z"
+    )
     assert live.secret(part(secret("key"))) == LiveSecret("KEY", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
 
 

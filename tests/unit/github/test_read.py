@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +15,8 @@ from envsync.model import (
     LivePattern,
     LiveRule,
     LiveSecret,
+    LiveVariable,
+    OtherEnvironment,
     Pattern,
     RefPolicy,
     RefType,
@@ -45,13 +48,18 @@ def serve_prod(github: Loopback, name: str = "prod", encoded: str = "prod") -> N
     github.on(f"{E}/{encoded}/secrets", listing("secrets", [secret("TOKEN"), secret("KEY")]))
 
 
+VARIABLES = {
+    "REGION": LiveVariable("REGION", "eu", "2026-01-02T00:00:00Z"),
+    "ZONE": LiveVariable("ZONE", "b", "2026-01-02T00:00:00Z"),
+}
+RECORD = LiveVariable("ENVSYNC_RECORD", '{"v": 1}', "2026-01-02T00:00:00Z")
 PROD = LiveEnvironment(
     name="prod",
     id=7,
     settings=Settings(deployment_branch_policy=RefPolicy.SELECTED),
     patterns=(LivePattern(12, Pattern(RefType.BRANCH, "main")), LivePattern(11, Pattern(RefType.TAG, "v*"))),
     protection_rules=(LiveRule(2, "audit", enabled=False), LiveRule(3, "gate")),
-    variables={"REGION": "eu", "ZONE": "b"},
+    variables=VARIABLES,
     secrets={
         "KEY": LiveSecret("KEY", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
         "TOKEN": LiveSecret("TOKEN", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z"),
@@ -69,6 +77,122 @@ def test_an_environment_is_read_in_full_and_sorted(github: Loopback, reader: Rea
     assert repository.environments == {"prod": PROD}
     assert list(repository.environments["prod"].variables or ()) == ["REGION", "ZONE"]  # type: ignore[arg-type]
     assert len(github.seen) == 5
+
+
+class TestNumberOfTheRepository:
+    def test_is_read_first_where_it_is_asked_for(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        serve_prod(github)
+        github.on("GET /repos/acme/web", Reply({"id": 9, "full_name": "Acme/Web"}))
+
+        repository = read_repository(reader, web, [], settings_only=True, identify=True)
+
+        assert repository.id == 9
+        assert repository.name == web  # as the file writes it: case makes no difference to GitHub
+        assert github.lines == ["GET /repos/acme/web", f"{E}?per_page=100"]
+
+    def test_is_not_read_unless_it_is(self, github: Loopback, reader: Reader, web: RepositoryName) -> None:
+        serve_prod(github)
+
+        assert read_repository(reader, web, [], settings_only=False).id is None
+        assert github.lines == [f"{E}?per_page=100"]
+
+    @pytest.mark.parametrize("answer", [FORBIDDEN, problem(404, "Not Found"), Reply({"full_name": "acme/web"})])
+    def test_that_cannot_be_read_is_a_failure(
+        self, github: Loopback, reader: Reader, web: RepositoryName, answer: Reply
+    ) -> None:
+        serve_prod(github)
+        github.on("GET /repos/acme/web", answer)
+
+        with pytest.raises(RequestFailed):
+            read_repository(reader, web, [], settings_only=False, identify=True)
+        assert len(github.seen) == 1
+
+
+class TestRecord:
+    def listed(self, github: Loopback, *more: dict[str, Any], name: str = "prod") -> None:
+        variables = [variable("ZONE", "b"), *more, variable("REGION", "eu")]
+        github.on(f"{E}/{name}/variables", listing("variables", variables, most=30))
+
+    @pytest.mark.parametrize("name", ["ENVSYNC_RECORD", "Envsync_Record"])
+    def test_stands_apart_from_the_user_s_variables(
+        self, github: Loopback, reader: Reader, web: RepositoryName, name: str
+    ) -> None:
+        serve_prod(github)
+        self.listed(github, variable(name, RECORD.value))
+
+        found = read_environment(reader, web, "prod", settings_only=False)
+
+        assert found == replace(PROD, record=RECORD)
+        assert read_repository(reader, web, ["prod"], settings_only=False).environments["prod"] == found
+
+    def test_may_stand_on_any_page(self, github: Loopback, reader: Reader, web: RepositoryName) -> None:
+        serve_prod(github)
+        self.listed(github, *(variable(f"V{number}", "") for number in range(70)), variable(RECORD.name, "{}"))
+
+        found = read_repository(reader, web, [], settings_only=False, others=lambda _: True)
+
+        assert found.others["prod"].record == replace(RECORD, value="{}")
+        assert len(github.seen) == 4
+
+    def test_of_others_is_read_where_it_is_asked_for(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        serve_prod(github)
+        names = ["prod", "Old", "bare", "github-pages"]
+        github.on(E, listing("environments", [environment(name, number=7, policy=CUSTOM) for name in names]))
+        self.listed(github, variable(RECORD.name, RECORD.value), name="Old")
+        self.listed(github, name="bare")
+        asked: list[str] = []
+
+        def others(name: str) -> bool:
+            asked.append(name)
+            return name != "github-pages"
+
+        repository = read_repository(reader, web, ["PROD"], settings_only=False, others=others)
+
+        assert repository.others == {
+            "old": OtherEnvironment("Old", 7, RECORD),
+            "bare": OtherEnvironment("bare", 7, None),
+        }
+        assert repository.environments == {"prod": PROD}
+        assert asked == ["Old", "bare", "github-pages"]
+        assert github.lines[-2:] == [f"{E}/Old/variables?per_page=30", f"{E}/bare/variables?per_page=30"]
+        assert len(github.seen) == 1 + 4 + 2
+
+    @pytest.mark.parametrize("answer", [FORBIDDEN, problem(404, "Not Found")])
+    def test_of_another_that_the_token_may_not_see_is_unread_and_never_absent(
+        self, github: Loopback, reader: Reader, web: RepositoryName, answer: Reply
+    ) -> None:
+        serve_prod(github)
+        github.on(f"{E}/prod/variables", answer)
+
+        record = read_repository(reader, web, [], settings_only=False, others=lambda _: True).others["prod"].record
+
+        assert isinstance(record, Unread)
+        assert record.kind is FailureKind.NOT_PERMITTED
+        assert "cannot read the variables of prod in acme/web" in record.reason
+        assert "Environments: read" in str(record.hint)
+
+    def test_of_another_that_fails_otherwise_is_a_failure(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        serve_prod(github)
+        github.on(f"{E}/prod/variables", Reply(None, 500))
+
+        with pytest.raises(RequestFailed, match="GitHub answered 500"):
+            read_repository(reader, web, [], settings_only=False, others=lambda _: True)
+
+    def test_of_none_is_read_with_settings_alone(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        serve_prod(github)
+
+        repository = read_repository(reader, web, [], settings_only=True, others=lambda _: True)
+
+        assert repository.others == {}
+        assert github.lines == [f"{E}?per_page=100"]
 
 
 def test_only_the_environments_asked_for_cost_more_than_the_list(
@@ -200,7 +324,7 @@ def test_a_name_is_encoded_whole(github: Loopback, reader: Reader, web: Reposito
 
     found = read_repository(reader, web, [name], settings_only=False).environments[name.casefold()]
 
-    assert found.variables == {"REGION": "eu", "ZONE": "b"}
+    assert found.variables == VARIABLES
     assert read_environment(reader, web, name, settings_only=False) == found
 
 
@@ -215,7 +339,7 @@ class TestRenamedRepository:
             github.on(
                 f"GET /repos/acme/old{rest}", Reply({"message": "Moved Permanently"}, 301, {"Location": there})
             )
-        github.on("GET /repositories/9", Reply({"full_name": "acme/web"}))
+        github.on("GET /repositories/9", Reply({"id": 9, "full_name": "acme/web"}))
         github.on("GET /repositories/9/environments", listing("environments", [environment("prod", number=7)]))
         github.on("GET /repositories/9/environments/prod", Reply(environment("prod", number=7)))
 
@@ -224,8 +348,25 @@ class TestRenamedRepository:
 
         assert repository.name == RepositoryName("acme", "web")
         assert repository.requested == self.old
-        assert repository.environments["prod"].variables == {"REGION": "eu", "ZONE": "b"}
+        assert repository.environments["prod"].variables == VARIABLES
         assert f"{E}/prod/variables?per_page=30" in github.lines
+
+    def test_is_identified_and_found_by_one_request(self, github: Loopback, reader: Reader) -> None:
+        repository = read_repository(reader, self.old, ["prod"], settings_only=False, identify=True)
+
+        assert (repository.name, repository.id) == (RepositoryName("acme", "web"), 9)
+        assert repository.environments["prod"] == PROD
+        assert github.lines[:3] == ["GET /repos/acme/old", "GET /repositories/9", f"{E}?per_page=100"]
+        assert github.lines.count("GET /repositories/9") == 1
+
+    def test_is_noticed_when_it_happens_between_the_number_and_the_list(
+        self, github: Loopback, reader: Reader
+    ) -> None:
+        github.on("GET /repos/acme/old", Reply({"id": 9, "full_name": "acme/old"}))
+
+        with pytest.raises(RequestFailed, match="acme/old has been renamed") as raised:
+            read_repository(reader, self.old, [], settings_only=False, identify=True)
+        assert raised.value.kind is FailureKind.CHANGED
 
     def test_has_to_have_a_new_name(self, github: Loopback, reader: Reader) -> None:
         github.on("GET /repositories/9", Reply({"full_name": "web"}))

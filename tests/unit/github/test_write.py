@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from nacl.public import PrivateKey, SealedBox
 from support.clockwork import TOKEN, World
-from support.github_json import CUSTOM, environment, listing, problem, reviewers, team, timer, user
+from support.github_json import CUSTOM, environment, listing, problem, reviewers, secret, team, timer, user
 from support.loopback import Loopback, Reply, Seen, Silence
 
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.write import GitHubTarget
 from envsync.model import (
     LiveEnvironment,
+    LiveSecret,
     Pattern,
     RefPolicy,
     RefType,
@@ -46,10 +47,12 @@ class TestEnvironment:
         github.on("GET /users/lead", Reply({"id": 4, "login": "lead", "type": "User"}))
         github.on("GET /orgs/acme/teams/devops", Reply({"id": 6, "slug": "devops"}))
         rules = [timer(30), reviewers(team("devops", 6), user("lead", 4))]
-        github.on(f"PUT {E}/prod", Reply(environment("prod", rules=rules, policy=CUSTOM)))
+        github.on(f"PUT {E}/prod", Reply(environment("prod", number=7, rules=rules, policy=CUSTOM)))
         goal = Settings((Team("acme", "devops"), User("lead")), 30, deployment_branch_policy=RefPolicy.SELECTED)
 
-        assert target.put_environment(WEB, "prod", None, goal) == goal
+        made = target.put_environment(WEB, "prod", None, goal)
+
+        assert made == LiveEnvironment("prod", 7, goal, {"acme/devops": 6, "lead": 4})
         assert github.bodies("PUT") == [
             {
                 "wait_timer": 30,
@@ -63,7 +66,7 @@ class TestEnvironment:
     ) -> None:
         github.on(f"PUT {E}/prod", Reply(environment("prod")))
 
-        assert target.put_environment(WEB, "prod", None, Settings()) == Settings()
+        assert target.put_environment(WEB, "prod", None, Settings()) == LiveEnvironment("prod", 1)
         assert github.bodies("PUT") == [{}]
 
     def test_keeps_its_reviewers_without_looking_them_up(self, github: Loopback, target: GitHubTarget) -> None:
@@ -81,7 +84,7 @@ class TestEnvironment:
 
         made = target.put_environment(WEB, "prod", before, Settings((User("carol"), User("lead"))))
 
-        assert made == Settings((User("lead"),))
+        assert made.settings == Settings((User("lead"),))
 
     def test_is_not_written_with_a_reviewer_that_cannot_be_sent(
         self, github: Loopback, target: GitHubTarget
@@ -411,6 +414,25 @@ class TestSecret:
 
         assert [seen.method for seen in github.seen] == ["GET", "PUT", "DELETE", "GET", "PUT"]
 
+    def test_is_listed_with_its_dates(self, github: Loopback, target: GitHubTarget) -> None:
+        named = [secret(f"key_{number}", f"2026-01-02T00:00:{number % 60:02}Z") for number in range(101)]
+        github.on(f"GET {E}/eu%2Fprod/secrets", listing("secrets", named))
+
+        found = target.list_secrets(WEB, "eu/prod")
+
+        assert len(found) == 101
+        assert found["KEY_7"] == LiveSecret("KEY_7", "2026-01-01T00:00:00Z", "2026-01-02T00:00:07Z")
+
+    @pytest.mark.parametrize(("status", "kind"), [(403, FailureKind.NOT_PERMITTED), (404, FailureKind.NOT_FOUND)])
+    def test_that_may_not_be_listed_is_a_failure_and_never_absent(
+        self, github: Loopback, target: GitHubTarget, status: int, kind: FailureKind
+    ) -> None:
+        github.on(f"GET {E}/prod/secrets", problem(status, "no"))
+
+        with pytest.raises(RequestFailed, match="cannot list the secrets of prod in acme/web") as raised:
+            target.list_secrets(WEB, "prod")
+        assert raised.value.kind is kind
+
     def test_is_deleted(self, github: Loopback, target: GitHubTarget) -> None:
         github.on(f"DELETE {E}/prod/secrets/KEY", Reply(None, 204))
 
@@ -435,5 +457,16 @@ class TestSecret:
 
         told = f"{raised.value.diagnostics} {raised.value!r} {world.traces} {world.notices} {vars(target)}"
         assert boxes
-        for secret in (*boxes, "hunter2", TOKEN):
-            assert secret not in told
+        for hidden in (*boxes, "hunter2", TOKEN):
+            assert hidden not in told
+
+
+def test_the_time_is_that_of_the_last_answer(github: Loopback, target: GitHubTarget) -> None:
+    github.on(f"GET {E}/prod/secrets", listing("secrets", []))
+    github.on(f"DELETE {E}/prod/variables/X", Reply(None, 204, {"Date": "Tue, 14 Nov 2023 22:13:21 GMT"}))
+
+    target.list_secrets(WEB, "prod")
+    with pytest.raises(RequestFailed, match="cannot tell GitHub's time"):
+        target.server_time()
+    target.delete_variable(WEB, "prod", "X")
+    assert target.server_time() == 1_700_000_001

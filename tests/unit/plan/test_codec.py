@@ -1,11 +1,13 @@
 from __future__ import annotations
 
-from support.plans import EVERYTHING
+import pytest
+from support.plans import CHANGED, EVERYTHING, NEW, THREE_WAY
 from support.schemas import check
 
 from envsync.errors import Diagnostic, Severity, Span
+from envsync.plan.changes import Plan, RecordNext
 from envsync.plan.codec import dumps, encode, encode_diagnostics
-from envsync.plan.result import Outcome, Result, encode_results
+from envsync.plan.result import Came, Outcome, RecordOutcome, Result, encode_results
 
 
 def test_a_plan_with_everything_in_it_is_as_the_schema_says() -> None:
@@ -13,9 +15,46 @@ def test_a_plan_with_everything_in_it_is_as_the_schema_says() -> None:
 
 
 def test_results_are_as_the_schema_says() -> None:
-    results = [Result(change, outcome) for change, outcome in zip(EVERYTHING.changes, Outcome, strict=False)]
+    results = tuple(Result(change, outcome) for change, outcome in zip(EVERYTHING.changes, Outcome, strict=False))
+    records = (
+        RecordOutcome(NEW, RecordNext.WRITE, Outcome.APPLIED),
+        RecordOutcome(CHANGED, RecordNext.REMOVE, Outcome.FAILED, "GitHub is broken", "wait"),
+    )
 
-    check("apply", dumps(encode_results(EVERYTHING, results)))
+    said = check("apply", dumps(encode_results(EVERYTHING, Came(results, records))))
+
+    assert [each["outcome"] for each in said["results"]] == ["applied", "failed", "skipped"]
+    assert said["records"] == [
+        {
+            "repository": "acme/payments",
+            "environment": "production",
+            "next": "write",
+            "outcome": "applied",
+            "reason": None,
+            "hint": None,
+        },
+        {
+            "repository": "acme/payments",
+            "environment": "staging",
+            "next": "remove",
+            "outcome": "failed",
+            "reason": "GitHub is broken",
+            "hint": "wait",
+        },
+    ]
+
+
+@pytest.mark.parametrize("plan", [EVERYTHING, THREE_WAY], ids=["everything", "three-way"])
+def test_every_origin_state_and_record_is_as_the_schema_says(plan: Plan) -> None:
+    said = check("plan", dumps(encode(plan)))
+
+    assert [each["origin"] for each in said["changes"]] == [each.verdict.origin for each in plan.changes]
+    assert [(each["state"], each["reason"]) for each in said["secrets"]] == [
+        (each.state, each.reason) for each in plan.secrets
+    ]
+    assert [(each["state"], each["next"], each["owner"]) for each in said["records"]] == [
+        (each.state, each.next, each.owner) for each in plan.records
+    ]
 
 
 def test_diagnostics_are_as_the_schema_says_and_keep_their_source_lines_to_themselves() -> None:

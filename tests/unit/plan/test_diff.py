@@ -17,6 +17,8 @@ from envsync.model import (
     LiveRepository,
     LiveRule,
     LiveSecret,
+    LiveVariable,
+    OtherEnvironment,
     Pattern,
     RefPolicy,
     RefType,
@@ -60,6 +62,7 @@ AT = Address("acme/payments", "production")
 MAIN, DEVELOP = Pattern(RefType.BRANCH, "main"), Pattern(RefType.BRANCH, "develop")
 V1 = Pattern(RefType.TAG, "v1")
 SELECTED = Settings(deployment_branch_policy=RefPolicy.SELECTED)
+RECORD = LiveVariable("ENVSYNC_RECORD", "{}", "2026-01-02T00:00:00Z")
 DATES = ("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
 
 
@@ -71,6 +74,16 @@ def planned(
     there = {} if live is None else {live.name.casefold(): live}
     names = tuple(each.name for each in there.values())
     return diff([repository], {PAYMENTS.key: LiveRepository(PAYMENTS, PAYMENTS, names, there)}, **more)  # type: ignore[arg-type]
+
+
+def variables(**values: str) -> dict[str, LiveVariable]:
+    return {name: LiveVariable(name, value, DATES[0]) for name, value in values.items()}
+
+
+def looked_at(*names: str) -> LiveRepository:
+    """Environments that no file declares, and of which it is known that they have no record."""
+    others = {name: OtherEnvironment(name, number, None) for number, name in enumerate(names)}
+    return LiveRepository(PAYMENTS, PAYMENTS, names, others=others)
 
 
 def production(**fields: object) -> DesiredEnvironment:
@@ -107,7 +120,7 @@ def test_an_environment_that_is_not_there_is_created_with_its_settings_at_once()
         VariableCreate,
         SecretCreate,
     ]
-    assert plan.secrets == (SecretStatus(AT, "TOKEN", SecretState.MISSING),)
+    assert plan.secrets == (SecretStatus(AT, "TOKEN", SecretState.MISSING, "not on GitHub"),)
     assert not plan.in_sync
 
 
@@ -208,7 +221,7 @@ def test_slugs_are_the_same_in_any_case() -> None:
 def test_variables_are_created_updated_and_left_alone() -> None:
     plan = planned(
         production(variables={"A": "1", "B": "2", "C": "3"}),
-        on_github(variables={"B": "x", "C": "3", "D": "4", "ENVSYNC_RECORD": "{}"}),
+        on_github(variables=variables(B="x", C="3", D="4"), record=RECORD),
     )
 
     created, updated = plan.changes
@@ -235,12 +248,14 @@ def test_a_missing_external_secret_is_unmet_and_no_change() -> None:
 
     assert plan.changes == ()
     assert [each.name for each in plan.unmet] == ["B"]
-    assert plan.secrets == (SecretStatus(AT, "B", SecretState.MISSING),)
+    assert plan.secrets == (
+        SecretStatus(AT, "B", SecretState.MISSING, "it is external, and nobody has set it on GitHub"),
+    )
     assert not plan.in_sync
 
 
 def test_prune_deletes_what_no_file_declares() -> None:
-    live = on_github(variables={"V": "1", "ENVSYNC_RECORD": "{}"}, secrets={"S": LiveSecret("S", *DATES)})
+    live = on_github(variables=variables(V="1"), record=RECORD, secrets={"S": LiveSecret("S", *DATES)})
 
     variable, secret = planned(production(prune=True), live).changes
 
@@ -260,7 +275,7 @@ def test_environments_in_no_file_are_unmanaged_unless_the_file_prunes() -> None:
 
 def test_what_is_never_touched_is_neither_pruned_nor_listed() -> None:
     desired = DesiredRepository(PAYMENTS, (), frozenset({"GitHub-Pages"}), prune=True)
-    live = LiveRepository(PAYMENTS, PAYMENTS, ("github-pages", "old"))
+    live = looked_at("github-pages", "old")
 
     plan = diff([desired], {PAYMENTS.key: live})
 
@@ -274,7 +289,7 @@ def test_an_ignored_field_is_neither_compared_nor_changed(field: Field) -> None:
         settings=Settings((User("ann"),), 5, True, False, RefPolicy.SELECTED),  # noqa: FBT003
         patterns=(LivePattern(1, MAIN),),
         protection_rules=(LiveRule(1, "gate"),),
-        variables={"V": "1"},
+        variables=variables(V="1"),
         secrets={"S": LiveSecret("S", *DATES)},
     )
 
@@ -401,7 +416,7 @@ def test_a_renamed_repository_is_warned_of() -> None:
 
 def test_what_is_out_of_scope_is_neither_compared_nor_listed() -> None:
     desired = DesiredRepository(PAYMENTS, (production(), DesiredEnvironment("staging")), prune=True)
-    live = {PAYMENTS.key: LiveRepository(PAYMENTS, PAYMENTS, ("old", "old-staging"))}
+    live = {PAYMENTS.key: looked_at("old", "old-staging")}
 
     plan = diff([desired], live, Scope(("*STAGING",)))
 
@@ -409,17 +424,17 @@ def test_what_is_out_of_scope_is_neither_compared_nor_listed() -> None:
 
 
 def test_the_digest_moves_with_whatever_was_compared_and_only_with_that() -> None:
-    base = on_github(variables={"V": "1"}, secrets={"S": LiveSecret("S", *DATES)})
+    base = on_github(variables=variables(V="1"), secrets={"S": LiveSecret("S", *DATES)})
     digest = planned(production(), base).base_digest
 
     assert planned(production(variables={"X": "1"}), base).base_digest == digest
-    assert planned(production(), replace(base, variables={"V": "1", "ENVSYNC_RECORD": "x"})).base_digest == digest
+    assert planned(production(), replace(base, record=RECORD)).base_digest == digest
     for moved in (
         replace(base, settings=SELECTED),
         replace(base, patterns=(LivePattern(1, MAIN),)),
         replace(base, patterns=Unread("", None)),
         replace(base, protection_rules=(LiveRule(1, "gate"),)),
-        replace(base, variables={"V": "2"}),
+        replace(base, variables=variables(V="2")),
         replace(base, secrets={"S": LiveSecret("S", DATES[0], DATES[0])}),
         replace(base, secrets=Unread("", None)),
         replace(base, variables=Unread("", None)),

@@ -114,7 +114,9 @@ def test_an_old_client_need_not_name_the_host(github: World) -> None:
     ids=["line", "no-host", "length"],
 )
 def test_what_is_no_http_is_refused(github: World, raw: bytes) -> None:
-    assert exchange(github, raw).startswith(b"HTTP/1.1 400 ")
+    received = exchange(github, raw)
+    assert received.startswith(b"HTTP/1.1 400 ")
+    assert b"\r\ndate: Sun, 01 Mar 2026 12:00:00 GMT\r\n" in received
 
 
 def test_headers_without_end_are_refused(github: World) -> None:

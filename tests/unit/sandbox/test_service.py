@@ -50,6 +50,48 @@ class TestHeaders:
         assert github.call("GET", PRODUCTION, headers={"X-GitHub-Api-Version": "2020-01-01"}).status == 400
 
 
+class TestTime:
+    def test_every_answer_tells_it(self) -> None:
+        faults = ["503:GET:/meta", "403:GET:/rate_limit"]
+        with world(faults=faults, check=lambda _: None) as github:
+            github.clock.advance(90.9)
+            github.sandbox.state.rename("acme/payments", "billing")
+            now, gone = "/repos/acme/billing/environments/production", "/repos/acme/billing/environments/gone"
+            variable = {"name": "A", "value": "1"}
+            answers = [
+                github.call("PUT", now),
+                github.call("POST", f"{now}/variables", variable),
+                github.call("DELETE", f"{now}/variables/A"),
+                github.call("GET", PRODUCTION),
+                github.call("PUT", now, content=b"{"),
+                github.call("GET", gone),
+                github.call("PUT", now, {"wait_timer": -1}),
+                github.call("GET", "/rate_limit"),
+                github.call("GET", "/meta"),
+            ]
+            etag = github.call("GET", now).headers["etag"]
+            answers.append(github.call("GET", now, headers={"If-None-Match": etag}))
+            with github.client(token="wrong") as call:
+                answers.append(call("GET", now))
+
+        assert [answer.status for answer in answers] == [200, 201, 204, 301, 400, 404, 422, 403, 503, 304, 401]
+        assert {answer.headers["date"] for answer in answers} == {"Sun, 01 Mar 2026 12:01:30 GMT"}
+
+    def test_what_is_written_bears_it(self, github: World) -> None:
+        github.clock.advance(90.9)
+        github.put_secret("TOKEN", b"x")
+        answer = github.call("POST", f"{PRODUCTION}/variables", {"name": "A", "value": "1"})
+        assert answer.headers["date"] == "Sun, 01 Mar 2026 12:01:30 GMT"
+        github.clock.advance(10)
+        for path in ("secrets/TOKEN", "variables/A"):
+            assert github.call("GET", f"{PRODUCTION}/{path}").json["updated_at"] == "2026-03-01T12:01:30Z"
+
+        github.put_secret("TOKEN", b"x")
+        github.call("PATCH", f"{PRODUCTION}/variables/A", {"value": "1"})
+        for path in ("secrets/TOKEN", "variables/A"):
+            assert github.call("GET", f"{PRODUCTION}/{path}").json["updated_at"] == "2026-03-01T12:01:40Z"
+
+
 class TestConditionalRequests:
     def test_an_etag_is_weak_and_stays_while_nothing_changes(self, github: World) -> None:
         first, second = (github.call("GET", PRODUCTION).headers["etag"] for _ in range(2))

@@ -1,0 +1,323 @@
+"""Interprets a plan: takes its steps in order and says of every change what became of it.
+
+Decides nothing about what to change or in what order: that is the plan's. One failing environment does not stop
+the others, and nothing is passed over in silence: every change of the plan comes back in exactly one `Result`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+from envsync.apply.keeper import Keeper
+from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed, SecretSourceError
+from envsync.model import RECORD_VARIABLE, RefPolicy, Unread, reviewer_key
+from envsync.plan.result import Because, Outcome, RecordOutcome, Result
+from envsync.plan.steps import (
+    AddPattern,
+    AddRule,
+    AddVariable,
+    PutSettings,
+    RemoveEnvironment,
+    RemovePattern,
+    RemoveRule,
+    RemoveSecret,
+    RemoveVariable,
+    RenamePattern,
+    SetVariable,
+    WriteSecret,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from envsync.apply.keeper import Signing
+    from envsync.apply.target import Target
+    from envsync.model import DesiredSecret, LiveEnvironment, RepositoryName, Reviewer, SecretValue, Settings
+    from envsync.plan.changes import Release
+    from envsync.plan.steps import Act, Book, EnvironmentSteps, RepositorySteps, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Takes the steps of a schedule on a target."""
+
+    target: Target
+    read_secret: Callable[[DesiredSecret], SecretValue]  # raises SecretSourceError
+    write_secrets: bool = True  # False: no source of a secret is read
+    signing: Signing | None = None  # None: no record is written
+    stopped: Callable[[], bool] = lambda: False  # asked before each step: did the user press Ctrl-C?
+
+    def apply(self, schedule: Sequence[RepositorySteps]) -> Iterator[Result | RecordOutcome]:
+        """Take all steps, and yield what became of each change and each record as soon as it is known."""
+        for repository in schedule:
+            whole = True
+            for result in self._kept(repository):
+                whole = whole and _is_well(result)
+                yield result
+            for environment in repository.deletions:
+                if whole:
+                    yield from self._steps(repository.repository, environment, None)
+                else:
+                    yield from _skipped(environment.steps, Because.NOT_WHOLE)
+            for release in repository.releases:
+                yield _released(release, Because.NOT_WHOLE if not whole else None)
+
+    def _kept(self, repository: RepositorySteps) -> Iterator[Result | RecordOutcome]:
+        for environment in repository.environments:
+            yield from self._environment(repository, environment)
+        for book in repository.let_go:
+            yield from self._let_go(repository, book)
+
+    def _environment(
+        self, repository: RepositorySteps, environment: EnvironmentSteps
+    ) -> Iterator[Result | RecordOutcome]:
+        """Look again, and take the steps. GitHub has no conditional write: what happens in between is lost."""
+        steps = environment.steps
+        keeper = None if environment.book is None else self._keeper(repository, environment, environment.book)
+        try:
+            because = (
+                Because.INTERRUPTED if self.stopped() else self._hindrance(repository.repository, environment)
+            )
+        except Interrupted:
+            because = Because.INTERRUPTED
+        except RequestFailed as error:
+            protection = next((step for step in steps if isinstance(step.act, PutSettings)), None)
+            first = protection or next(iter(steps), None)
+            if first is not None:
+                yield from _fallen(first, steps, error)
+            yield from _lost(environment.book, error)
+            return
+        if because is not None:
+            yield from _skipped(steps, because)
+            yield from _passed_over(environment.book, because)
+        elif keeper is None:
+            yield from self._steps(repository.repository, environment, None)
+        else:
+            yield from self._recorded(repository.repository, environment, keeper)
+
+    def _hindrance(self, repository: RepositoryName, environment: EnvironmentSteps) -> Because | None:
+        if self.target.read_environment(repository, environment.environment) != environment.before:
+            return Because.MOVED
+        self.target.check_access(repository, _reviewers(environment.steps))
+        return None
+
+    def _keeper(self, repository: RepositorySteps, environment: EnvironmentSteps, book: Book) -> Keeper:
+        return Keeper(
+            self.target,
+            self.signing,
+            repository.repository,
+            repository.id,
+            book,
+            self.write_secrets,
+            environment.environment,
+            environment.before,
+        )
+
+    def _recorded(
+        self, repository: RepositoryName, environment: EnvironmentSteps, keeper: Keeper
+    ) -> Iterator[Result | RecordOutcome]:
+        """The steps, with the record written before and after them."""
+        book, results = keeper.book, list[Result]()
+        for result in self._steps(repository, environment, keeper):
+            results.append(result)
+            yield result
+        if keeper.failure is not None:
+            yield from _lost(book, keeper.failure)
+        elif self.stopped() or any(each.reason == Because.INTERRUPTED for each in results):
+            yield from _passed_over(book, Because.INTERRUPTED)
+        else:
+            yield from self._finished(keeper, results)
+
+    def _finished(self, keeper: Keeper, results: Sequence[Result]) -> Iterator[Result | RecordOutcome]:
+        try:
+            is_there = keeper.finish(
+                [each.change for each in results if each.outcome is Outcome.APPLIED],
+                [each.change for each in results if each.partly],
+            )
+        except Interrupted:
+            yield from _passed_over(keeper.book, Because.INTERRUPTED)
+        except RequestFailed as error:
+            yield from _lost(keeper.book, error)
+        else:
+            if not is_there:
+                yield from _passed_over(keeper.book, Because.UNPROTECTED)
+                return
+            yield RecordOutcome(keeper.book.at, keeper.book.next, Outcome.APPLIED)
+            yield from map(_released, keeper.book.makes)
+
+    def _let_go(self, repository: RepositorySteps, book: Book) -> Iterator[Result | RecordOutcome]:
+        try:
+            if self.stopped():
+                yield from _passed_over(book, Because.INTERRUPTED)
+                return
+            self.target.delete_variable(repository.repository, book.at.environment, RECORD_VARIABLE)
+        except Interrupted:
+            yield from _passed_over(book, Because.INTERRUPTED)
+        except RequestFailed as error:
+            yield from _lost(book, error)
+        else:
+            yield RecordOutcome(book.at, book.next, Outcome.APPLIED)
+
+    def _steps(
+        self, repository: RepositoryName, environment: EnvironmentSteps, keeper: Keeper | None
+    ) -> Iterator[Result]:
+        steps, name = environment.steps, environment.environment
+        for index, step in enumerate(steps):
+            if self.stopped():
+                yield from _skipped(steps[index:], Because.INTERRUPTED)
+                return
+            if isinstance(step.act, WriteSecret) and not self.write_secrets:
+                yield from _skipped([step], Because.NO_SECRETS)
+                continue
+            try:
+                if keeper is not None and not keeper.is_ready():
+                    yield from _skipped(steps[index:], Because.NO_RECORD)
+                    return
+                self._take(repository, name, step.act, keeper)
+            except Interrupted:  # while it waited to try again
+                yield from _skipped(steps[index:], Because.INTERRUPTED)
+                return
+            except (RequestFailed, SecretSourceError) as error:
+                yield from _fallen(step, steps[index:] if step.vital else [step], error)
+                if step.vital:
+                    return
+                continue
+            for change in step.makes:
+                yield Result(change, Outcome.APPLIED)
+
+    def _put(
+        self, repository: RepositoryName, name: str, before: LiveEnvironment | None, settings: Settings
+    ) -> LiveEnvironment:
+        """Raises where GitHub made less of it, as it does of a reviewer without access, and puts things back."""
+        there = self.target.put_environment(repository, name, before, settings)
+        made = there.settings
+        if not (shortfall := _shortfall(settings, made)):
+            return there
+        undone = self._undo(repository, name, before, made)
+        dropped = _names(settings) != _names(made)
+        message = f"GitHub took the request and made something else of it: {shortfall}"
+        diagnostic = Diagnostic(
+            "github-made-less",
+            f"{message}; {undone or 'the former settings were put back'}",
+            "every reviewer needs at least read access to the repository: give it, and run apply again"
+            if dropped
+            else "somebody else may have changed it at the same time: run plan",
+        )
+        raise RequestFailed(FailureKind.INCOMPLETE if undone else FailureKind.REJECTED, diagnostic)
+
+    def _undo(
+        self, repository: RepositoryName, name: str, before: LiveEnvironment | None, made: Settings
+    ) -> str | None:
+        """Put the former state back; in words why that did not work, else None."""
+        try:
+            if before is None:
+                self.target.delete_environment(repository, name)
+                return None
+            there = replace(before, settings=made)
+            restored = self.target.put_environment(repository, name, there, before.settings).settings
+            if made.deployment_branch_policy is not RefPolicy.SELECTED and not isinstance(before.patterns, Unread):
+                for each in before.patterns:  # they went when the policy left `selected`
+                    self.target.create_pattern(repository, name, each.pattern)
+        except RequestFailed as error:
+            return f"the former settings could not be put back: {error}"
+        shortfall = _shortfall(before.settings, restored)
+        return f"the former settings could not be put back whole: {shortfall}" if shortfall else None
+
+    def _take(self, repository: RepositoryName, name: str, act: Act, keeper: Keeper | None) -> None:  # noqa: C901, PLR0912 - flat
+        target = self.target
+        match act:
+            case PutSettings(before, settings):
+                made = self._put(repository, name, before, settings)
+                if before is None and keeper is not None:
+                    keeper.found(made.id)
+            case AddPattern(pattern):
+                target.create_pattern(repository, name, pattern)
+            case RenamePattern(pattern_id, new_name):
+                target.rename_pattern(repository, name, pattern_id, new_name)
+            case RemovePattern(pattern_id):
+                target.delete_pattern(repository, name, pattern_id)
+            case AddRule(app):
+                target.create_rule(repository, name, app)
+            case RemoveRule(rule_id):
+                target.delete_rule(repository, name, rule_id)
+            case AddVariable(variable, value):
+                target.create_variable(repository, name, variable, value)
+            case SetVariable(variable, value):
+                target.update_variable(repository, name, variable, value)
+            case RemoveVariable(variable):
+                target.delete_variable(repository, name, variable)
+            case WriteSecret(secret):
+                before_write = 0 if keeper is None else keeper.time_before_secret()
+                content = self.read_secret(secret)
+                target.put_secret(repository, name, secret.name, content)
+                if keeper is not None:
+                    keeper.wrote(secret.name, content, before_write)
+            case RemoveSecret(secret_name):
+                target.delete_secret(repository, name, secret_name)
+            case RemoveEnvironment():
+                target.delete_environment(repository, name)
+            case _:
+                assert_never(act)
+
+
+def _reviewers(steps: Sequence[Step]) -> list[Reviewer]:
+    """All that will be asked for, those that stay included: one who lost access would be dropped in silence."""
+    puts = [step.act.settings for step in steps if isinstance(step.act, PutSettings)]
+    return list(dict.fromkeys(reviewer for settings in puts for reviewer in settings.required_reviewers))
+
+
+def _fallen(step: Step, left: Sequence[Step], error: RequestFailed | SecretSourceError) -> Iterator[Result]:
+    """What `step` was to make has failed, and what else is `left` is skipped."""
+    partly = isinstance(error, RequestFailed) and (error.uncertain or error.kind is FailureKind.INCOMPLETE)
+    for change in step.stake:
+        yield Result(change, Outcome.FAILED, str(error), error.hint, partly=partly)
+    for result in _skipped(left, Because.UNPROTECTED):
+        if result.change not in step.stake:
+            yield result
+
+
+def _is_well(result: Result | RecordOutcome) -> bool:
+    return result.outcome is Outcome.APPLIED or result.reason == Because.NO_SECRETS
+
+
+def _released(release: Release, because: Because | None = None) -> Result:
+    if because is None:
+        return Result(release, Outcome.APPLIED)
+    return Result(release, Outcome.SKIPPED, because.value)
+
+
+def _passed_over(book: Book | None, because: Because) -> Iterator[Result | RecordOutcome]:
+    if book is not None:
+        yield RecordOutcome(book.at, book.next, Outcome.SKIPPED, because.value)
+        for release in book.makes:
+            yield _released(release, because)
+
+
+def _lost(book: Book | None, error: RequestFailed) -> Iterator[Result | RecordOutcome]:
+    """The record was not written, and with it what it alone would have made."""
+    if book is not None:
+        yield RecordOutcome(book.at, book.next, Outcome.FAILED, str(error), error.hint)
+        for release in book.makes:
+            yield _released(release, Because.NO_RECORD)
+
+
+def _skipped(steps: Sequence[Step], because: Because) -> Iterator[Result]:
+    for step in steps:
+        for change in step.makes:
+            yield Result(change, Outcome.SKIPPED, because.value)
+
+
+def _names(settings: Settings) -> dict[str, str]:
+    return {reviewer_key(each): str(each) for each in settings.required_reviewers}
+
+
+def _shortfall(wanted: Settings, made: Settings) -> str:
+    """In words, what of `wanted` is not in `made`; empty where all is."""
+    asked, got = _names(wanted), _names(made)
+    found = [f"{asked[key]} is not among the reviewers" for key in sorted(asked.keys() - got.keys())]
+    found += [f"{got[key]} is still among the reviewers" for key in sorted(got.keys() - asked.keys())]
+    for name in ("wait_timer", "prevent_self_review", "can_admins_bypass", "deployment_branch_policy"):
+        if getattr(wanted, name) != getattr(made, name):
+            found.append(f"{name} is {str(getattr(made, name)).lower()}, not {str(getattr(wanted, name)).lower()}")
+    return "; ".join(found)

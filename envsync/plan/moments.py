@@ -1,0 +1,23 @@
+"""When something happened: GitHub writes ISO 8601, a record whole seconds since 1970."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+_START = datetime(1970, 1, 1, tzinfo=UTC)
+FIRST = -62_135_596_800  # the first second of the year 1, and the last one of 9999: no date is outside
+LAST = 253_402_300_799
+
+
+def seconds(iso: str) -> int:
+    """Seconds since 1970, a fraction cut off. Raises `ValueError`, too, where the time zone is missing."""
+    moment = datetime.fromisoformat(iso)
+    if moment.tzinfo is None:
+        raise ValueError("it has no time zone")
+    return (moment - _START) // timedelta(seconds=1)
+
+
+def words(moment: int) -> str:
+    """`2026-11-23 09:37:39 UTC`, of seconds since 1970."""
+    date = _START + timedelta(seconds=min(max(moment, FIRST), LAST))
+    return f"{date.replace(tzinfo=None).isoformat(' ')} UTC"
