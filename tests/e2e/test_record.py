@@ -89,6 +89,16 @@ def test_a_secret_that_another_tool_rewrote_is_told_guarded_and_put_right(applie
     assert applied.settled()
 
 
+def test_without_secrets_the_rest_can_be_put_right_while_that_is_to_be_decided(applied: Recorded) -> None:
+    applied.put_secret("TOKEN", "of another tool")
+    applied.call("DELETE", "production/variables/LEVEL")
+
+    applied.apply("--no-secrets")
+
+    assert applied.values["production", "TOKEN"] != CANARY
+    assert [each["name"] for each in applied.plan()["changes"]] == ["TOKEN"]
+
+
 def test_both_the_source_and_github_changed_is_a_conflict(applied: Recorded) -> None:
     applied.put_secret("TOKEN", "of another tool")
     applied.put_secret("PASSWORD", "of another tool")
@@ -385,6 +395,15 @@ def test_newly_ignoring_what_protects_needs_a_grant(applied: Recorded) -> None:
     applied.apply("--allow-weakening=production:timer")
     assert applied.written() == ["PATCH production/variables/ENVSYNC_RECORD"]
     assert applied.settled()
+
+
+def test_narrowing_a_run_to_a_name_that_left_never_touch_needs_the_grant_all_the_same(lab: Recorded) -> None:
+    lab.call("PUT", "legacy", {"wait_timer": 30})
+    lab.file("never_touch: [legacy]", *PRODUCTION)
+    lab.apply()
+    lab.file(*PRODUCTION, "  legacy: {wait_timer: 60}")
+
+    assert "--allow-weakening=legacy" in lab.apply("--environment", "legacy", code=1).err
 
 
 # --- how much fits -----------------------------------------------------------------------------------------

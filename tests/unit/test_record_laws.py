@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.bookkeeper import Bookkeeper
-from support.states import LONG_AGO, REPOSITORY, desired_repositories, live_repositories
+from support.states import LONG_AGO, REPOSITORY, SECRETS, desired_repositories, live_repositories
 from support.world import World
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from envsync.plan.changes import Plan
 
 ACCUSING = {Origin.OUTSIDE, Origin.CONFLICT}
+ROTATED = dict.fromkeys(SECRETS, b"another")
 _NO_CALL = {"read_environment", "check_access", "server_time", "list_secrets"}
 
 
@@ -241,15 +242,20 @@ def cut(keeper: Bookkeeper, desired: DesiredRepository, how: str, at: int) -> No
 def cuts(
     before: DesiredRepository, after: DesiredRepository, live: LiveRepository, how: str
 ) -> Iterator[tuple[int, Bookkeeper]]:
-    """From `before`, whose records are there, to `after`, with something happening at each write in turn."""
-    whole = keeping(live)
+    """From `before`, whose records are there, to `after`, with something happening at each write in turn.
+
+    Every secret was envsync's own, and its source has another value now.
+    """
+    whole = keeping(live, rotate=("*",))
     whole.apply(before)
     start, time, values = dict(whole.world.environments), whole.world.time, dict(whole.world.values)
     count = len(whole.world.calls)
+    whole.options, whole.values = replace(whole.options, rotate=()), ROTATED
     whole.apply(after)
     for at in range(len(whole.world.calls) - count):
         keeper = keeping(live)
-        keeper.world.environments, keeper.world.time, keeper.world.values = dict(start), time, dict(values)
+        keeper.values = ROTATED
+        keeper.world.environments, keeper.world.time, keeper.world.values = dict(start), time + 60, dict(values)
         keeper.world._ids = iter(range(5000, 10_000))
         cut(keeper, after, how, at)
         keeper.world.time += 60

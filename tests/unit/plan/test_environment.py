@@ -117,6 +117,10 @@ def test_taking_a_name_out_of_never_touch_weakens() -> None:
     assert releasing(frozenset({"production"})) == [("production", Risk.WEAKENS, Origin.CONFIG)]
 
 
+def test_narrowing_a_run_does_not_do_without_the_grant() -> None:
+    assert releasing(frozenset({"legacy"}), globs=("legacy",)) == [("Legacy", Risk.WEAKENS, Origin.CONFIG)]
+
+
 def test_a_name_that_stays_in_it_or_is_nowhere_else_is_not_released() -> None:
     assert releasing(frozenset({"legacy"}), frozenset({"LEGACY"})) == []
     assert releasing(frozenset({"legacy"}), names=("production",)) == []
