@@ -9,7 +9,7 @@ import pytest
 from support.life import OTHER_KEYS, PAYMENTS, SEAL, Life, Run, production
 
 from envsync.model import DesiredRepository, Field, LiveRepository
-from envsync.plan.changes import Address, FieldChange, Origin, Plan, Release, Risk
+from envsync.plan.changes import Address, FieldChange, Origin, Plan, Release, Risk, Verdict
 from envsync.plan.diff import Scope, diff
 from envsync.plan.grants import Grant, Grants, refusals
 from envsync.plan.ledger import Ledger, spot
@@ -135,3 +135,16 @@ def test_the_record_says_what_the_file_never_touches() -> None:
     assert kept.record.never_touch == {"legacy"}
     assert kept.plan(FILE, Run(never_touch=frozenset({"legacy"}))).records[0].next == "keep"
     assert Address("acme/payments", "legacy") not in {each.at for each in kept.plan(FILE).changes}
+
+
+def test_releasing_a_name_needs_a_grant_for_its_whole_environment_and_is_something_to_write() -> None:
+    field = FieldChange("never_touch", before=True, after=False)
+    verdict = Verdict(Risk.WEAKENS, "never_touch no longer keeps envsync away", Origin.CONFIG)
+    plan = Plan("", changes=(Release(Address("acme/payments", "legacy"), verdict, field),))
+
+    (refusal,) = refusals(plan, Grants())
+
+    assert refusal.hint is not None
+    assert refusal.hint.endswith("--allow-weakening=legacy")
+    assert plan.writes
+    assert not Plan("").writes
