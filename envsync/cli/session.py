@@ -28,7 +28,7 @@ from envsync.github.read import read_repository
 from envsync.github.reader import open_reader
 from envsync.github.server import DEFAULT_API_URL, api_url
 from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Team, Unread, User
-from envsync.plan.changes import Address, Notice, SecretCreate, SecretUpdate
+from envsync.plan.changes import Address, Notice, SecretWrite
 from envsync.plan.diff import Scope, diff
 from envsync.plan.undeclared import is_undeclared
 from envsync.secrets.record_keys import KEY, RecordKeys
@@ -95,7 +95,7 @@ def opened(
         if server != DEFAULT_API_URL:
             note(options, f"comparing with {server}, with the token from {credential.source}")
         access = Access(server, credential, effects=_effects(options, pause))
-        session = _read(options, configuration, access, Books(server.lower(), keys, sources.read))
+        session = _read(options, configuration, access, Books(server, keys, sources.read))
         # A plan is often made where commands may not run.
         checked = sources if applies else replace(sources, allow_commands=True)
         missing = () if options.no_secrets else _missing_sources(session, checked)
@@ -118,7 +118,7 @@ def _missing_sources(session: Session, sources: Sources) -> Iterator[Notice]:
         for environment in repository.environments
     }
     for change in session.plan.changes:
-        if isinstance(change, SecretCreate | SecretUpdate):
+        if isinstance(change, SecretWrite):
             try:
                 sources.check(wanted[change.at][change.name])
             except SecretSourceError as error:
@@ -178,8 +178,8 @@ def _read(options: Options, configuration: Configuration, access: Access, books:
     scope = Scope(options.environments, options.settings_only)
     reader = open_reader(access)
     try:
-        expanded = _expanded(configuration, reader)
-        desired = _selected(options, configuration.desired(expanded))
+        resolved = configuration.resolve(_expanded(configuration, reader))
+        desired = _selected(options, resolved.desired)
         live: Live = {}
         with progress(options) as say:
             for number, repository in enumerate(desired, start=1):
@@ -192,7 +192,7 @@ def _read(options: Options, configuration: Configuration, access: Access, books:
         reader.close()
     _hold_apart(live)
     scoped = [scope.narrow(repository) for repository in desired]
-    ledger = books.ledger(options, scoped, configuration.owners(expanded), live)
+    ledger = books.ledger(options, scoped, resolved.owners, live)
     return Session(access, desired, live, ledger, diff(desired, live, scope, ledger), books)
 
 

@@ -28,6 +28,14 @@ class Owners:
 
 
 @dataclass(frozen=True, slots=True)
+class Resolved:
+    """What the files come to, once it is known which repositories their patterns match."""
+
+    desired: tuple[DesiredRepository, ...]  # sorted
+    owners: Mapping[str, Owners]  # by `RepositoryName.key`
+
+
+@dataclass(frozen=True, slots=True)
 class Configuration:
     declarations: tuple[Declaration, ...]
     warnings: tuple[Diagnostic, ...] = ()
@@ -50,26 +58,17 @@ class Configuration:
         return tuple(found[text] for text in sorted(found))
 
     def desired(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> tuple[DesiredRepository, ...]:
-        """What every repository shall be, sorted.
+        """What every repository shall be, sorted: see `resolve`."""
+        return self.resolve(expanded).desired
+
+    def resolve(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> Resolved:
+        """What every repository shall be, and who says so.
 
         `expanded` has the repositories that each of `patterns` matches, by its text; `exclude` is applied here.
         Raises ConfigError for what only these repositories show, such as an environment that two files declare.
         """
-        return tuple(one.desired() for one in self._gathered(expanded))
-
-    def owners(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> Mapping[str, Owners]:
-        """By `RepositoryName.key`, of the repositories that `desired` returns; raises what it raises."""
-        return {
-            one.name.key: Owners(
-                repository=tuple(sorted({part.declaration.owner for part in one.parts})),
-                environments={
-                    environment.name.casefold(): part.declaration.owner
-                    for part in one.parts
-                    for environment in part.environments
-                },
-            )
-            for one in self._gathered(expanded)
-        }
+        gathered = self._gathered(expanded)
+        return Resolved(tuple(one.desired() for one in gathered), {one.name.key: _owners(one) for one in gathered})
 
     def _gathered(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> tuple[Gathered, ...]:
         files = [file_of(declaration, Findings(declaration.page)) for declaration in self.declarations]
@@ -78,3 +77,14 @@ class Configuration:
         if any(diagnostic.severity is Severity.ERROR for diagnostic in diagnostics):
             raise ConfigError(*diagnostics)
         return gathered
+
+
+def _owners(gathered: Gathered) -> Owners:
+    return Owners(
+        repository=tuple(sorted({part.declaration.owner for part in gathered.parts})),
+        environments={
+            environment.name.casefold(): part.declaration.owner
+            for part in gathered.parts
+            for environment in part.environments
+        },
+    )

@@ -18,7 +18,10 @@ _EXAMPLES = "https://api.github.com, or https://HOST/api/v3 for GitHub Enterpris
 
 
 def api_url(option: str | None, environ: Mapping[str, str]) -> str:
-    """The API's address, without a trailing slash: `--api-url`, else `GITHUB_API_URL`, else github.com's."""
+    """The API's address: `--api-url`, else `GITHUB_API_URL`, else github.com's.
+
+    Scheme and host are in lower case, and there is no trailing slash.
+    """
     if option is not None:
         return _checked(option, "--api-url")
     if environ.get("GITHUB_API_URL"):
@@ -94,7 +97,8 @@ def _checked(url: str, source: str) -> str:
                 hint="use https; plain http is for a server on this machine only",
             )
         )
-    return url.rstrip("/")
+    # One server has one address: records are bound to it.
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 def _unusable(source: str, fault: str) -> ConfigError:

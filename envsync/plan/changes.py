@@ -175,7 +175,9 @@ class Release:
 PatternChange = PatternCreate | PatternRename | PatternDelete
 RuleChange = RuleCreate | RuleDelete
 VariableChange = VariableCreate | VariableUpdate | VariableDelete
-SecretChange = SecretCreate | SecretUpdate | SecretDelete
+SecretWrite = SecretCreate | SecretUpdate
+SecretChange = SecretWrite | SecretDelete
+ProtectionChange = EnvironmentCreate | SettingsUpdate | PatternChange | RuleChange
 EnvironmentChange = EnvironmentCreate | EnvironmentDelete | SettingsUpdate
 Change = EnvironmentChange | PatternChange | RuleChange | VariableChange | SecretChange | Release
 

@@ -87,7 +87,7 @@ def test_several_files_say_one_thing_of_a_repository(tmp_path: Path) -> None:
     assert [each.name for each in one.environments] == ["X", "y"]
     assert one.prune
     assert one.never_touch == {"github-pages", "pages"}
-    assert found.owners({}) == {"acme/one": Owners(("a", "b"), {"y": "b", "x": "a"})}
+    assert found.resolve({}).owners == {"acme/one": Owners(("a", "b"), {"y": "b", "x": "a"})}
 
 
 def test_two_files_that_declare_the_same_environment_are_both_named(tmp_path: Path) -> None:

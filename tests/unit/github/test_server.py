@@ -15,6 +15,10 @@ def test_the_option_goes_before_the_variable_and_the_variable_before_github_com(
     assert api_url(None, {}) == "https://api.github.com"
 
 
+def test_one_server_has_one_address_however_it_is_spelt() -> None:
+    assert api_url("HTTPS://GHE.Example:8443/api/v3/", {}) == "https://ghe.example:8443/api/v3"
+
+
 @pytest.mark.parametrize(
     "url", ["http://localhost:8080", "http://127.0.0.1:1", "http://127.9.9.9", "http://[::1]:80"]
 )
