@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 MAX_WAIT_MINUTES = 43_200  # 30 days
 RECORD_VARIABLE = "ENVSYNC_RECORD"  # never listed as a user's variable
 MOST_VARIABLES = 100  # GitHub's limit in an environment, the record included
+MAX_VALUE_BYTES = 48 * 1024  # GitHub's limit of one secret or variable
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.model import RECORD_VARIABLE, LiveEnvironment
 from envsync.plan.bookkeeping import Done, Written
-from envsync.plan.changes import RecordNext, Release, SecretCreate, SecretUpdate
+from envsync.plan.changes import RecordNext, Release, SecretWrite
 from envsync.plan.record import FRESH_SECONDS, INTENT_SECONDS, Place, Sort
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class Keeper:
         assert entry is not None  # noqa: S101 - only a record that goes has none
         if self.write_secrets:
             return entry
-        kept = tuple(each for each in entry.changes if not isinstance(each, SecretCreate | SecretUpdate))
+        kept = tuple(each for each in entry.changes if not isinstance(each, SecretWrite))
         return replace(entry, changes=kept)
 
     def _intend(self) -> None:

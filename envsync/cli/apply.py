@@ -21,7 +21,7 @@ from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused
 from envsync.github.write import GitHubTarget
 from envsync.github.writer import open_writer
 from envsync.packaged import schema_text
-from envsync.plan.changes import RecordNext, SecretCreate, SecretUpdate
+from envsync.plan.changes import RecordNext, SecretWrite
 from envsync.plan.codec import dumps
 from envsync.plan.grants import Grants, destroying_grant, mistyped, refusals, settled, weakening_grant
 from envsync.plan.record_states import unproven
@@ -77,7 +77,7 @@ def _written(options: Options, found: Plan) -> Plan:
     """What needs a grant: nothing that is not going to be done."""
     if not options.no_secrets:
         return found
-    kept = tuple(each for each in found.changes if not isinstance(each, SecretCreate | SecretUpdate))
+    kept = tuple(each for each in found.changes if not isinstance(each, SecretWrite))
     return replace(found, changes=kept)
 
 

@@ -14,6 +14,7 @@ from envsync.config.scalars import resolve
 from envsync.config.sources import DOLLAR_HINT, TEMPLATE_HINT, source_of
 from envsync.config.templates import NAMES, expand, is_unclosed, replacements, unknown
 from envsync.model import (
+    MAX_VALUE_BYTES,
     MAX_WAIT_MINUTES,
     DesiredEnvironment,
     DesiredSecret,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from envsync.config.nodes import Node
     from envsync.model import RepositoryName
 
-MAX_VALUE_BYTES = 48 * 1024
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}
 # Logins of managed users hold an underscore, and slugs of teams underscores and dots.
 _REVIEWER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}(/[A-Za-z0-9_][A-Za-z0-9._-]{0,254})?")

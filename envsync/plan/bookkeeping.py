@@ -5,32 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envsync.model import MOST_VARIABLES, External, Field, Settings, Unread
+from envsync.model import MAX_VALUE_BYTES, MOST_VARIABLES, External, Field, Settings, Unread
 from envsync.plan.changes import (
+    ProtectionChange,
+    SecretChange,
     SecretCreate,
     SecretDelete,
-    SecretUpdate,
+    VariableChange,
     VariableCreate,
     VariableDelete,
-    VariableUpdate,
 )
 from envsync.plan.contents import created_secret, created_variable
-from envsync.plan.goal import goal
-from envsync.plan.intent import ProtectionChange, absorb, encoded, intend, moment
-from envsync.plan.ledger import spot, trusted
+from envsync.plan.goal import goal, variables_of
+from envsync.plan.intent import absorb, intend, moment
+from envsync.plan.ledger import spot
 from envsync.plan.origin import SETTINGS
-from envsync.plan.record import CLOCK_SKEW, Made, Record, RecordedSecret, RecordedVariable, Sort
+from envsync.plan.record import CLOCK_SKEW, Made, Record, RecordedSecret, RecordedVariable, mark_variable
 from envsync.plan.strictness import DIMENSIONS, Protection
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment, LiveSecret
-    from envsync.plan.changes import Change, SecretChange, VariableChange
+    from envsync.plan.changes import Change
     from envsync.plan.ledger import Compared, Ledger
     from envsync.plan.record import Intent, Seal, Verified
-
-LARGEST_RECORD = 48 * 1024  # bytes: GitHub's limit of one variable
 
 _Delete = VariableDelete | SecretDelete
 
@@ -70,20 +69,20 @@ class Entry:
 
     def has_room(self) -> bool:
         """Whether the environment will have a variable to spare, once it is as the file says."""
-        there = self._variables_there().keys()
+        there = variables_of(self.live).keys()
         gone = {each.name for each in self.changes if isinstance(each, VariableDelete)}
         new = {each.name for each in self.changes if isinstance(each, VariableCreate)}
         return len(there - gone | new) < MOST_VARIABLES
 
     def has_room_now(self) -> bool:
         """Whether it has one already, before anything changes."""
-        return self._replaces() or len(self._variables_there()) < MOST_VARIABLES
+        return self._replaces() or len(variables_of(self.live)) < MOST_VARIABLES
 
     def fits(self, seal: Seal) -> bool:
         """Whether no text of this record is too long for a variable."""
         margin = _MARK * len(self.desired.secrets)
         texts = (seal.sign(self.intent(seal, 0)), seal.sign(self.settled(seal, 0, Done(self.changes))))
-        return max(map(len, texts)) + margin <= LARGEST_RECORD
+        return max(map(len, texts)) + margin <= MAX_VALUE_BYTES
 
     def is_up_to_date(self) -> bool:
         """Whether a record that is written now would say nothing new."""
@@ -120,9 +119,6 @@ class Entry:
     def _replaces(self) -> bool:
         return self.live is not None and self.live.record is not None
 
-    def _variables_there(self) -> Mapping[str, object]:
-        return {} if self.live is None or isinstance(self.live.variables, Unread) else self.live.variables
-
     def _base(self, seal: Seal, time: int) -> Record:
         if self.verified is None:
             return Record(self.owner, time, Made.CREATED if self.live is None else Made.ADOPTED)
@@ -158,19 +154,17 @@ class Entry:
     def _variables(self, base: Record, left: Sequence[Change], seal: Seal) -> Mapping[str, RecordedVariable]:
         if Field.VARIABLES in self.desired.ignore:
             return {}
-        pending = _names(
-            each for each in left if isinstance(each, VariableCreate | VariableUpdate | VariableDelete)
-        )
+        pending = _names(each for each in left if isinstance(each, VariableChange))
         new = _names(each for each in self.changes if isinstance(each, VariableCreate))
         found = {name: each for name, each in base.variables.items() if name in pending}
-        there = {} if self.live is None or isinstance(self.live.variables, Unread) else self.live.variables
+        there = variables_of(self.live)
         for name, value in self.desired.variables.items():
             if name not in pending:
                 created = name in new or (
                     name in there and created_variable(self.verified, name, there[name].value)
                 )
                 made = Made.CREATED if created else Made.ADOPTED
-                found[name] = RecordedVariable(made, seal.mark(Sort.VARIABLE, name, encoded(value)))
+                found[name] = RecordedVariable(made, mark_variable(seal, name, value))
         return found
 
     def _secrets(self, base: Record, left: Sequence[Change], done: Done) -> Mapping[str, RecordedSecret]:
@@ -180,7 +174,7 @@ class Entry:
         there = {} if self.live is None else self.live.secrets
         if isinstance(there, Unread):
             return base.secrets
-        pending = _names(each for each in left if isinstance(each, SecretCreate | SecretUpdate | SecretDelete))
+        pending = _names(each for each in left if isinstance(each, SecretChange))
         new = _names(each for each in self.changes if isinstance(each, SecretCreate))
         found = {name: each for name, each in base.secrets.items() if name in pending}
         for name, secret in self.desired.secrets.items():
@@ -214,7 +208,7 @@ def entry_of(
         ledger.owners.get(at, ""),
         environment,
         live,
-        trusted(ledger.recorded.get(at), take_over=ledger.take_over),
+        ledger.verified(at),
         desired.never_touch,
         changes,
         ledger.compared.get(at, {}),

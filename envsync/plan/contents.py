@@ -24,7 +24,7 @@ from envsync.plan.changes import (
     Verdict,
 )
 from envsync.plan.origin import History
-from envsync.plan.record import Made, Sort
+from envsync.plan.record import Made, is_marked
 from envsync.plan.secret_states import find_state, left_origin
 
 if TYPE_CHECKING:
@@ -95,9 +95,7 @@ def created_variable(verified: Verified | None, name: str, value: str) -> bool:
     intended = None if record.intent is None else record.intent.variables.get(name)
     if intended is None or intended.before is not None or intended.after is None:
         return False
-    return (
-        verified.seal.matches(Sort.VARIABLE, name, value.encode("utf-8", "surrogatepass"), intended.after) is True
-    )
+    return is_marked(verified.seal, name, value, intended.after) is True
 
 
 # --- secrets -----------------------------------------------------------------------------------------------

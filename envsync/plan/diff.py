@@ -24,7 +24,7 @@ from envsync.plan.changes import (
 from envsync.plan.contents import Context
 from envsync.plan.digest import base_digest
 from envsync.plan.environment import diff_environment
-from envsync.plan.ledger import NOTHING, Ledger, spot, trusted
+from envsync.plan.ledger import NOTHING, Ledger, spot
 from envsync.plan.record_states import Keeping, refused
 from envsync.plan.undeclared import undeclared
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from envsync.model import DesiredEnvironment, DesiredRepository
     from envsync.plan.changes import Change, Unmanaged
-    from envsync.plan.record import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _released(desired: DesiredRepository, live: LiveRepository, scope: Scope, le
     former = {
         name.casefold()
         for environment in desired.environments
-        if (found := trusted(_recorded(desired, environment, ledger), take_over=ledger.take_over)) is not None
+        if (found := ledger.verified(spot(desired.name, environment.name))) is not None
         for name in found.record.never_touch
     }
     verdict = Verdict(
@@ -141,10 +140,6 @@ def _released(desired: DesiredRepository, live: LiveRepository, scope: Scope, le
             if name.casefold() in former - kept and scope.holds(name)
         ),
     )
-
-
-def _recorded(desired: DesiredRepository, environment: DesiredEnvironment, ledger: Ledger) -> Recorded | None:
-    return ledger.recorded.get(spot(desired.name, environment.name))
 
 
 def _renamed(live: LiveRepository) -> Plan:

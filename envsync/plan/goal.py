@@ -9,9 +9,9 @@ from envsync.model import Field, RefPolicy, Settings, Unread, reviewer_key
 from envsync.plan.strictness import OPEN, Protection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from envsync.model import DesiredEnvironment, LiveEnvironment, Reviewer
+    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveVariable, Reviewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,11 @@ class Goal:
 
     protection: Protection
     unmet: str | None = None
+
+
+def variables_of(live: LiveEnvironment | None) -> Mapping[str, LiveVariable]:
+    """None, too, where they were not read: for what only looks at those that are known."""
+    return {} if live is None or isinstance(live.variables, Unread) else live.variables
 
 
 def protection_of(live: LiveEnvironment | None) -> Protection:

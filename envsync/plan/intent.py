@@ -7,24 +7,18 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envsync.model import Unread
 from envsync.plan.changes import (
-    EnvironmentCreate,
-    PatternCreate,
-    PatternDelete,
-    PatternRename,
-    RuleCreate,
-    RuleDelete,
+    ProtectionChange,
     SecretCreate,
     SecretDelete,
     SecretUpdate,
-    SettingsUpdate,
     VariableCreate,
     VariableDelete,
     VariableUpdate,
 )
-from envsync.plan.goal import protection_of
+from envsync.plan.goal import protection_of, variables_of
 from envsync.plan.moments import seconds
 from envsync.plan.origin import SETTINGS, explained, setting
-from envsync.plan.record import IntendedVariable, Intent, Made, RecordedVariable, Sort
+from envsync.plan.record import IntendedVariable, Intent, Made, RecordedVariable, is_marked, mark_variable
 from envsync.plan.secret_states import may_be_own
 from envsync.plan.strictness import Protection
 
@@ -38,10 +32,6 @@ if TYPE_CHECKING:
     from envsync.plan.changes import Change
     from envsync.plan.record import Record, Seal
 
-ProtectionChange = (
-    EnvironmentCreate | SettingsUpdate | PatternCreate | PatternRename | PatternDelete | RuleCreate | RuleDelete
-)
-
 
 def intend(
     changes: Iterable[Change], live: LiveEnvironment | None, goal: Protection, record: Record | None, seal: Seal
@@ -49,7 +39,7 @@ def intend(
     """The intent to make `changes`; None where there are none that GitHub would show. `record`: the one before."""
 
     def mark(name: str, value: str) -> str:
-        return seal.mark(Sort.VARIABLE, name, encoded(value))
+        return mark_variable(seal, name, value)
 
     protection: tuple[Protection, Protection] | None = None
     variables: dict[str, IntendedVariable] = {}
@@ -91,25 +81,17 @@ def moment(text: str) -> int:
         return 0
 
 
-def encoded(value: str) -> bytes:
-    return value.encode("utf-8", "surrogatepass")
-
-
 def absorb(record: Record, live: LiveEnvironment | None, seal: Seal) -> Record:
     """The record with what an apply that was cut off did, as far as GitHub shows it."""
     if record.intent is None or live is None:
         return record
     variables = dict(record.variables)
-    there = {} if isinstance(live.variables, Unread) else live.variables
+    there = variables_of(live)
     for name, intended in record.intent.variables.items():
         now = there.get(name)
         if now is None and intended.after is None:
             variables.pop(name, None)
-        elif (
-            now is not None
-            and intended.after is not None
-            and seal.matches(Sort.VARIABLE, name, encoded(now.value), intended.after)
-        ):
+        elif now is not None and intended.after is not None and is_marked(seal, name, now.value, intended.after):
             made = Made.CREATED if intended.before is None else Made.ADOPTED
             made = variables[name].made if name in variables else made
             variables[name] = RecordedVariable(made, intended.after)

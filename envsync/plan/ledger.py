@@ -42,6 +42,9 @@ class Ledger:
     take_over: bool = False
     rotate: tuple[str, ...] = ()  # globs over names of secrets
 
+    def verified(self, at: Spot) -> Verified | None:
+        return trusted(self.recorded.get(at), take_over=self.take_over)
+
     def rotates(self, secret: str) -> bool:
         return any(fnmatchcase(secret, glob.upper()) for glob in self.rotate)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envsync.model import Field, Settings, reviewer_key
 from envsync.plan.changes import Origin
 from envsync.plan.meet import way
-from envsync.plan.record import Sort
+from envsync.plan.record import is_marked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -151,7 +151,7 @@ def _is(seal: Seal, name: str, value: str | None, mark: str | None) -> bool | No
     """Whether a value is the marked one; None, too, stands for a value: that it is not there."""
     if value is None or mark is None:
         return value is None and mark is None
-    return seal.matches(Sort.VARIABLE, name, value.encode("utf-8", "surrogatepass"), mark)
+    return is_marked(seal, name, value, mark)
 
 
 def _three_way(*, file_moved: bool, github_moved: bool) -> Origin:

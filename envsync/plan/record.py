@@ -105,6 +105,19 @@ class Seal(Protocol):
         ...
 
 
+def mark_variable(seal: Seal, name: str, value: str) -> str:
+    return seal.mark(Sort.VARIABLE, name, _encoded(value))
+
+
+def is_marked(seal: Seal, name: str, value: str, mark: str) -> bool | None:
+    """Whether a variable's value is the marked one. None: the mark was made with a key that is not at hand."""
+    return seal.matches(Sort.VARIABLE, name, _encoded(value), mark)
+
+
+def _encoded(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
 # --- how far a record can be trusted -----------------------------------------------------------------------
 
 

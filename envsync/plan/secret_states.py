@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envsync.model import External, Field, LiveRepository
 from envsync.plan.changes import Origin, SecretState
-from envsync.plan.ledger import spot, trusted
+from envsync.plan.ledger import spot
 from envsync.plan.moments import seconds, words
 from envsync.plan.record import CLOCK_SKEW, INTENT_SECONDS
 
@@ -47,7 +47,7 @@ def questions(
         there = live[repository.name.key]
         for environment in repository.environments if isinstance(there, LiveRepository) else ():
             at = spot(repository.name, environment.name)
-            verified = trusted(ledger.recorded.get(at), take_over=ledger.take_over)
+            verified = ledger.verified(at)
             if verified is None:
                 continue
             for name, secret in sorted(environment.secrets.items()):

@@ -9,9 +9,8 @@ from envsync.plan.changes import (
     EnvironmentCreate,
     EnvironmentDelete,
     Plan,
-    SecretCreate,
     SecretState,
-    SecretUpdate,
+    SecretWrite,
     view,
 )
 from envsync.plan.result import Outcome
@@ -125,7 +124,7 @@ def _environments(plan: Plan, beside: Known) -> Iterator[str]:
 def _cells(change: Change, beside: Known) -> list[tuple[str, str, str, str, str]]:
     """Action, what, before, after, why: of each thing that changes, and of the environment itself."""
     # A secret's reason is among its notes, where the record may have had more to say.
-    reasons = () if isinstance(change, SecretCreate | SecretUpdate) else (change.verdict.reason,)
+    reasons = () if isinstance(change, SecretWrite) else (change.verdict.reason,)
     itself = isinstance(change, EnvironmentCreate | EnvironmentDelete)
     whole = [Line(view(change).action, "the environment", notes=origin_notes(change, beside))] if itself else []
     return [

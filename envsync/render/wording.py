@@ -18,6 +18,7 @@ from envsync.plan.changes import (
     SecretCreate,
     SecretState,
     SecretUpdate,
+    SecretWrite,
     SettingsUpdate,
     view,
 )
@@ -129,7 +130,7 @@ def in_words(what: Kind | SecretState | RecordState) -> str:
     return what.replace("_", " ")
 
 
-def _why(change: SecretCreate | SecretUpdate, beside: Known) -> str:
+def _why(change: SecretWrite, beside: Known) -> str:
     """Why a secret cannot be verified stands elsewhere; why it is written all the same is the change's reason."""
     status = beside.secrets.get((change.at, change.name))
     return change.verdict.reason if status is None or status.state is SecretState.UNVERIFIABLE else status.reason

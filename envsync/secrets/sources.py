@@ -16,17 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.errors import Diagnostic, SecretSourceError
-from envsync.model import External, FromCommand, FromEnvironment, FromFile, SecretValue
+from envsync.model import MAX_VALUE_BYTES, External, FromCommand, FromEnvironment, FromFile, SecretValue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from envsync.model import DesiredSecret
 
-MAX_BYTES = 48 * 1024  # GitHub's limit of one secret
 COMMAND_SECONDS = 60.0
 
-_MOST_OUTPUT = MAX_BYTES + 2  # and a newline
+_MOST_OUTPUT = MAX_VALUE_BYTES + 2  # and a newline
 _NO_SOURCES = frozenset({".git", ".envsync"})  # a checkout keeps its credential in .git/config
 
 _CREDENTIALS = ("ENVSYNC_", "GH_", "ACTIONS_", "RUNNER_")
@@ -52,10 +51,8 @@ class Sources:
         value = self._bytes(secret)
         if not value:
             raise _empty(secret)
-        if len(value) > MAX_BYTES:
-            raise _error(
-                secret, "secret-too-long", f"{_words(secret)} has more than 48 KB, which is all that GitHub takes"
-            )
+        if len(value) > MAX_VALUE_BYTES:
+            raise _too_long(secret)
         return SecretValue(value)
 
     def check(self, secret: DesiredSecret) -> None:
@@ -240,7 +237,7 @@ def _drain(process: subprocess.Popen[bytes], deadline: float) -> bytes:
             left = deadline - time.monotonic()
             if left <= 0 or not selector.select(left):
                 raise subprocess.TimeoutExpired(process.args, left)
-            chunk = os.read(process.stdout.fileno(), MAX_BYTES)
+            chunk = os.read(process.stdout.fileno(), MAX_VALUE_BYTES)
             if not chunk:
                 break
             output += chunk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import count
+from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
 
@@ -30,6 +31,9 @@ from envsync.model import (
     User,
     reviewer_key,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 REPOSITORY = RepositoryName("acme", "payments")
 NAMES = ("staging", "production", "Prüfung / 1", "qa")
@@ -112,3 +116,19 @@ def live_repositories(draw: st.DrawFn) -> LiveRepository:
     environments = {name.casefold(): draw(live_environments(name)) for name in sorted(draw(_subset(NAMES)))}
     names = tuple(sorted(each.name for each in environments.values()))
     return LiveRepository(REPOSITORY, REPOSITORY, names, environments, id=1)
+
+
+def as_desired(live: LiveEnvironment, source: Callable[[str], SecretSource]) -> DesiredEnvironment:
+    """What a file says that describes what is there; `source` gives that of each secret."""
+    assert isinstance(live.patterns, tuple)
+    assert isinstance(live.protection_rules, tuple)
+    assert isinstance(live.variables, dict)
+    assert isinstance(live.secrets, dict)
+    return DesiredEnvironment(
+        live.name,
+        live.settings,
+        frozenset(each.pattern for each in live.patterns),
+        frozenset(each.app for each in live.protection_rules),
+        {name: each.value for name, each in live.variables.items()},
+        {name: DesiredSecret(name, source(name)) for name in live.secrets},
+    )

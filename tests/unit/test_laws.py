@@ -7,14 +7,12 @@ from random import Random  # noqa: TC003 - Hypothesis reads the annotation
 
 from hypothesis import given
 from hypothesis import strategies as st
-from support.states import REPOSITORY, desired_repositories, live_repositories
+from support.states import REPOSITORY, as_desired, desired_repositories, live_repositories
 from support.world import World
 
 from envsync.apply import Interpreter
 from envsync.model import (
-    DesiredEnvironment,
     DesiredRepository,
-    DesiredSecret,
     External,
     LiveEnvironment,
     LiveRepository,
@@ -58,7 +56,8 @@ def test_every_change_is_made_exactly_once(desired: DesiredRepository, live: Liv
 
 @given(live_repositories())
 def test_a_file_that_says_what_is_there_changes_nothing(live: LiveRepository) -> None:
-    desired = DesiredRepository(REPOSITORY, tuple(map(as_desired, live.environments.values())))
+    there = live.environments.values()
+    desired = DesiredRepository(REPOSITORY, tuple(as_desired(each, lambda _name: External()) for each in there))
 
     plan = plan_of(desired, live)
 
@@ -109,21 +108,6 @@ def test_only_what_destroys_needs_deleting_secrets_or_environments(
         seen = view(change)
         grave = seen.action == "delete" and seen.kind in {Kind.ENVIRONMENT, Kind.SECRET}
         assert (change.verdict.risk is Risk.DESTROYS) == grave
-
-
-def as_desired(live: LiveEnvironment) -> DesiredEnvironment:
-    assert isinstance(live.patterns, tuple)
-    assert isinstance(live.protection_rules, tuple)
-    assert isinstance(live.variables, dict)
-    assert isinstance(live.secrets, dict)
-    return DesiredEnvironment(
-        live.name,
-        live.settings,
-        frozenset(each.pattern for each in live.patterns),
-        frozenset(each.app for each in live.protection_rules),
-        {name: each.value for name, each in live.variables.items()},
-        {name: DesiredSecret(name, External()) for name in live.secrets},
-    )
 
 
 def shuffled(live: LiveRepository, random: Random) -> LiveRepository:

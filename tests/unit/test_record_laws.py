@@ -9,7 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.bookkeeper import Bookkeeper
-from support.states import LONG_AGO, REPOSITORY, SECRETS, desired_repositories, live_repositories
+from support.states import (
+    LONG_AGO,
+    REPOSITORY,
+    SECRETS,
+    as_desired,
+    desired_repositories,
+    live_repositories,
+)
 from support.world import World
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
@@ -146,7 +153,8 @@ def test_what_a_file_created_goes_with_the_file_and_what_it_found_stays(
 @given(live_repositories())
 def test_taking_over_what_was_made_by_hand_writes_nothing_but_records(live: LiveRepository) -> None:
     keeper = keeping(live)
-    desired = DesiredRepository(REPOSITORY, tuple(map(as_desired, live.environments.values())))
+    there = live.environments.values()
+    desired = DesiredRepository(REPOSITORY, tuple(as_desired(each, FromEnvironment) for each in there))
 
     came = keeper.apply(desired)
 
@@ -156,21 +164,6 @@ def test_taking_over_what_was_made_by_hand_writes_nothing_but_records(live: Live
     without = {name: replace(each, record=None) for name, each in keeper.world.environments.items()}
     assert without == live.environments
     assert settled(keeper.plan(desired))
-
-
-def as_desired(live: LiveEnvironment) -> DesiredEnvironment:
-    assert isinstance(live.patterns, tuple)
-    assert isinstance(live.protection_rules, tuple)
-    assert isinstance(live.variables, dict)
-    assert isinstance(live.secrets, dict)
-    return DesiredEnvironment(
-        live.name,
-        live.settings,
-        frozenset(each.pattern for each in live.patterns),
-        frozenset(each.app for each in live.protection_rules),
-        {name: each.value for name, each in live.variables.items()},
-        {name: DesiredSecret(name, FromEnvironment(name)) for name in live.secrets},
-    )
 
 
 # --- cut off anywhere --------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from support.life import (
 
 from envsync.errors import FailureKind
 from envsync.model import (
+    MAX_VALUE_BYTES,
     DesiredRepository,
     External,
     Field,
@@ -37,7 +38,7 @@ from envsync.model import (
     Unread,
     User,
 )
-from envsync.plan.bookkeeping import LARGEST_RECORD, Done, Entry, Written, entry_of
+from envsync.plan.bookkeeping import Done, Entry, Written, entry_of
 from envsync.plan.changes import SecretUpdate, SettingsUpdate, VariableCreate, VariableDelete, view
 from envsync.plan.ledger import Ledger
 from envsync.plan.record import CLOCK_SKEW, Made, RecordedSecret, RecordedVariable, Sort
@@ -388,9 +389,9 @@ def test_a_record_that_fits_is_never_too_long_for_a_variable(count: int) -> None
         applied = Life().apply(file, run)
         assert applied.live is not None
         assert applied.live.record is not None
-        assert len(applied.live.record.value) <= LARGEST_RECORD
+        assert len(applied.live.record.value) <= MAX_VALUE_BYTES
         assert (
-            len(SEAL.sign(applied.entry(file, replace(run, rotate=("*",))).intent(SEAL, START))) <= LARGEST_RECORD
+            len(SEAL.sign(applied.entry(file, replace(run, rotate=("*",))).intent(SEAL, START))) <= MAX_VALUE_BYTES
         )
     assert (found is None) is (count == 1)
 

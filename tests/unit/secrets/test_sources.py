@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envsync.errors import SecretSourceError
-from envsync.model import DesiredSecret, External, FromCommand, FromEnvironment, FromFile, SecretValue
-from envsync.secrets.sources import MAX_BYTES, Sources
+from envsync.model import (
+    MAX_VALUE_BYTES,
+    DesiredSecret,
+    External,
+    FromCommand,
+    FromEnvironment,
+    FromFile,
+    SecretValue,
+)
+from envsync.secrets.sources import Sources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -144,10 +152,10 @@ def test_nothing_is_no_secret(tmp_path: Path) -> None:
 
 
 def test_the_limit_of_github_is_held(tmp_path: Path) -> None:
-    (tmp_path / "token").write_bytes(b"x" * MAX_BYTES + b"\r\n")
-    assert len(read(FromFile("token", str(tmp_path)))) == MAX_BYTES
+    (tmp_path / "token").write_bytes(b"x" * MAX_VALUE_BYTES + b"\r\n")
+    assert len(read(FromFile("token", str(tmp_path)))) == MAX_VALUE_BYTES
 
-    (tmp_path / "token").write_bytes(b"x" * (MAX_BYTES + 1))
+    (tmp_path / "token").write_bytes(b"x" * (MAX_VALUE_BYTES + 1))
     assert refusal(FromFile("token", str(tmp_path))) == "secret-too-long"
     assert refusal(FromEnvironment("X"), environ={"X": CANARY * 10_000}) == "secret-too-long"
 
