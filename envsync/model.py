@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import date
 
     from envsync.errors import FailureKind, Span
 
@@ -204,6 +205,20 @@ class DesiredEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """Differences that are no drift for a while.
+
+    `differences` holds what the file names: a `Field`, `environment` for the environment itself, `variables.NAME`
+    or `secrets.NAME` (upper case); empty: all of the environments.
+    """
+
+    environment: str  # a name, or a glob; case-insensitive
+    differences: frozenset[str]
+    reason: str
+    until: date  # the last day, in UTC, on which they are expected
+
+
+@dataclass(frozen=True, slots=True)
 class DesiredRepository:
     """What all files together say of one repository."""
 
@@ -211,6 +226,7 @@ class DesiredRepository:
     environments: tuple[DesiredEnvironment, ...]  # sorted by name
     never_touch: frozenset[str] = frozenset()  # environments that are neither changed nor listed; case-insensitive
     prune: bool = False  # delete environments that no file declares
+    expected: tuple[Expected, ...] = ()
 
 
 # --- live --------------------------------------------------------------------------------------------------
@@ -279,6 +295,16 @@ class OtherEnvironment:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedEnvironment:
+    """What the list of environments tells of each, and, where somebody asked, its custom protection rules."""
+
+    name: str
+    created_at: str | None  # ISO 8601, as GitHub wrote it; None: it does not say
+    settings: Settings
+    protection_rules: tuple[LiveRule, ...] | Unread | None = None  # None: nobody asked
+
+
+@dataclass(frozen=True, slots=True)
 class LiveRepository:
     """A repository's environments: in full those that were asked for; the others are names, or have a record."""
 
@@ -288,3 +314,21 @@ class LiveRepository:
     environments: Mapping[str, LiveEnvironment] = field(default_factory=dict)  # key: casefolded name
     id: int | None = None  # GitHub's; None: nobody asked
     others: Mapping[str, OtherEnvironment] = field(default_factory=dict)  # key: casefolded name; where asked for
+    listed: Mapping[str, ListedEnvironment] = field(default_factory=dict)  # key: casefolded name; all of them
+
+
+# --- issues and comments -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LiveIssue:
+    number: int
+    is_open: bool
+    title: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveComment:
+    id: int
+    body: str
