@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from envsync.sandbox.state import Role
 
 if TYPE_CHECKING:
     from envsync.sandbox.call import Call
     from envsync.sandbox.exchange import Json
-    from envsync.sandbox.state import Account, App, Team
+    from envsync.sandbox.state import Account, AccountType, App, Team
 
 Shape = dict[str, "Json"]
+
+_NODES: dict[AccountType, str] = {"User": "U", "Organization": "O", "Bot": "BOT"}
+# What an App asks for that offers a protection rule and nothing is known of.
+_OF_A_RULE = {"actions": "read", "deployments": "write", "metadata": "read"}
 
 
 def node_id(prefix: str, number: int) -> str:
@@ -21,15 +26,16 @@ def node_id(prefix: str, number: int) -> str:
 
 def simple_user(call: Call, account: Account) -> Shape:
     """A user, or an organization in the place of one."""
-    url = f"{call.api}/users/{account.login}"
+    url = f"{call.api}/users/{quote(account.login)}"
+    page = account.login if account.type != "Bot" else f"apps/{account.login.removesuffix('[bot]')}"
     return {
         "login": account.login,
         "id": account.id,
-        "node_id": node_id("U" if account.type == "User" else "O", account.id),
+        "node_id": node_id(_NODES[account.type], account.id),
         "avatar_url": f"{call.site}/avatars/u/{account.id}?v=4",
         "gravatar_id": "",
         "url": url,
-        "html_url": f"{call.site}/{account.login}",
+        "html_url": f"{call.site}/{page}",
         "followers_url": f"{url}/followers",
         "following_url": f"{url}/following{{/other_user}}",
         "gists_url": f"{url}/gists{{/gist_id}}",
@@ -174,17 +180,19 @@ def rule_app(call: Call, app: App) -> Shape:
 
 
 def integration(call: Call, app: App, owner: Account) -> Shape:
+    permissions: Shape = dict(app.permissions or _OF_A_RULE)
     return {
         "id": app.id,
         "slug": app.slug,
         "node_id": node_id("A", app.id),
+        "client_id": app.client_id,
         "owner": simple_user(call, owner),
-        "name": app.slug,
+        "name": app.name or app.slug,
         "description": None,
         "external_url": f"{call.site}/apps/{app.slug}",
         "html_url": f"{call.site}/apps/{app.slug}",
         "created_at": app.created_at,
         "updated_at": app.created_at,
-        "permissions": {"actions": "read", "deployments": "write", "metadata": "read"},
-        "events": ["deployment_protection_rule"],
+        "permissions": permissions,
+        "events": ["deployment_protection_rule"] if app.offers_rule else [],
     }

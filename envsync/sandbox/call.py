@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from envsync.sandbox.exchange import Options
     from envsync.sandbox.rate_limit import Allowance
-    from envsync.sandbox.state import Account, Environment, Repository, State, Token
+    from envsync.sandbox.state import Account, App, Environment, Repository, State, Token
 
 
 @dataclass(slots=True)
@@ -24,6 +24,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     token: Token
+    signed_by: App | None  # who sent a JSON Web Token in its place
     allowance: Allowance
     state: State
     options: Options
@@ -42,6 +43,12 @@ class Call:
     @property
     def owner(self) -> Account:
         return self.state.accounts[self.repository.owner.casefold()]
+
+    @property
+    def app(self) -> App:
+        if self.signed_by is None:
+            raise not_found()
+        return self.signed_by
 
     @property
     def environments(self) -> dict[str, Environment]:

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ def _decode(kind: object, data: object, where: str) -> object:
         return _one_of({member.value: member for member in kind}, data, where)
     if origin is Literal:
         return _one_of({value: value for value in arguments}, data, where)
-    if origin is UnionType:
+    if origin in (UnionType, Union):  # the second one where a Literal is part of it
         (present,) = [one for one in arguments if one is not NoneType]
         return None if data is None else _decode(present, data, where)
     if origin is list and isinstance(data, list):

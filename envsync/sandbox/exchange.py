@@ -16,6 +16,11 @@ Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | boo
 DOCUMENTATION = "https://docs.github.com/rest"
 
 
+def timestamp(moment: datetime) -> str:
+    """GitHub shows whole seconds: two writes in the same one cannot be told apart."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def _utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -27,6 +32,7 @@ class Options:
     `rate_limit`: requests an hour and token, 0 for no limit. `omitted_keys`: what a `PUT` of an environment does
     to what it does not mention. `refuse_keys`: keys of that `PUT` that an old Enterprise Server does not know.
     `stale_reads`: seconds during which a GET after a write answers as it would have before that write.
+    `token_seconds`: how long the token of an App's installation lives.
     `on_secret` gets repository, environment, name and value of each secret written: the value is kept nowhere.
     """
 
@@ -34,6 +40,7 @@ class Options:
     omitted_keys: Literal["keep", "reset"] = "keep"
     refuse_keys: frozenset[str] = frozenset()
     stale_reads: float = 0
+    token_seconds: float = 3600
     on_secret: Callable[[str, str, str, bytes], None] | None = None
     now: Callable[[], datetime] = _utc_now
 
@@ -107,11 +114,11 @@ def invalid_request(reason: str) -> EarlyReply:
     return failure(422, f"Invalid request.\n\n{reason}")
 
 
-def validation_failed(resource: str, field_name: str, message: str) -> EarlyReply:
+def validation_failed(resource: str, field_name: str, message: str, code: str = "custom") -> EarlyReply:
     """GitHub's answer to a body of the right form that it does not want."""
     body: Json = {
         "message": "Validation Failed",
-        "errors": [{"resource": resource, "code": "custom", "field": field_name, "message": message}],
+        "errors": [{"resource": resource, "code": code, "field": field_name, "message": message}],
         "documentation_url": DOCUMENTATION,
         "status": "422",
     }

@@ -16,7 +16,7 @@ from envsync.sandbox.state import SERVICE_LOGIN
 
 if TYPE_CHECKING:
     from envsync.sandbox.call import Call
-    from envsync.sandbox.state import Account, Team
+    from envsync.sandbox.state import Account, App, Team
 
 
 def meta(_call: Call) -> Reply:
@@ -49,7 +49,11 @@ def app(call: Call) -> Reply:
     found = call.state.apps.get(call.names["app"].casefold())
     if found is None:
         raise not_found()
-    return Reply(200, integration(call, found, account(call, SERVICE_LOGIN)))
+    return Reply(200, integration(call, found, owner_of_app(call, found)))
+
+
+def owner_of_app(call: Call, app: App) -> Account:
+    return account(call, app.owner or SERVICE_LOGIN)
 
 
 def account(call: Call, login: str) -> Account:

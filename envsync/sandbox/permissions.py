@@ -12,53 +12,57 @@ if TYPE_CHECKING:
 
     from envsync.sandbox.state import Repository, State, Token
 
-_LEVELS = ("read", "write")
+LEVELS = ("read", "write")
 
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The permission that an endpoint asks for."""
+    """The permission that an endpoint asks for, or another one that does as well."""
 
     permission: str
     level: Literal["read", "write"] = "read"
+    alternative: str | None = None
 
     @property
     def header(self) -> Mapping[str, str]:
-        return {"x-accepted-github-permissions": f"{self.permission}={self.level}"}
+        accepted = "; ".join(f"{one}={self.level}" for one in self._names)
+        return {"x-accepted-github-permissions": accepted}
+
+    def are_met_by(self, token: Token) -> bool:
+        wanted = LEVELS.index(self.level)
+        held = (token.permissions.get(one) for one in self._names)
+        return any(level in LEVELS and LEVELS.index(level) >= wanted for level in held)
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return (self.permission,) if self.alternative is None else (self.permission, self.alternative)
 
 
-def token_of(state: State, authorization: str | None) -> Token:
-    scheme, _, value = (authorization or "").partition(" ")
-    if not value:
-        raise failure(401, "Requires authentication")
-    token = state.tokens.get(value.strip()) if scheme.casefold() in ("token", "bearer") else None
-    if token is None:
-        raise failure(401, "Bad credentials")
-    return token
-
-
-def holds(token: Token, needs: Needs) -> bool:
-    held = token.permissions.get(needs.permission)
-    return held in _LEVELS and _LEVELS.index(held) >= _LEVELS.index(needs.level)
+def is_of(token: Token, account: str) -> bool:
+    return token.account is None or token.account.casefold() == account.casefold()
 
 
 def covers(token: Token, repository: Repository) -> bool:
-    if token.repositories is None:
-        return True
-    name = repository.full_name.casefold()
-    return any(one.casefold() == name for one in token.repositories)
+    if not is_of(token, repository.owner):
+        return False
+    return token.repositories is None or repository.is_among(token.repositories)
 
 
 def may_see(token: Token, repository: Repository) -> bool:
     return not repository.private or covers(token, repository)
 
 
-def check(token: Token, needs: Needs | None, repository: Repository | None) -> None:
-    """A repository outside the token's reach can be looked at if it is public, and no more than that."""
-    outside = repository is not None and not covers(token, repository)
-    if needs is None or (holds(token, needs) and not (outside and needs.permission != "metadata")):
+def check(token: Token, needs: Needs | None, repository: Repository | None, organization: str | None) -> None:
+    """What is public outside the token's reach can be looked at, and no more than that."""
+    elsewhere = organization is not None and not is_of(token, organization)
+    outside = elsewhere or (repository is not None and not covers(token, repository))
+    if needs is None or (needs.are_met_by(token) and not (outside and needs.permission != "metadata")):
         return
-    raise failure(403, "Resource not accessible by integration", needs.header)
+    raise not_accessible(needs.header)
+
+
+def not_accessible(headers: Mapping[str, str] | None = None) -> EarlyReply:
+    return failure(403, "Resource not accessible by integration", headers)
 
 
 def find_repository(state: State, token: Token, names: Mapping[str, str]) -> Repository:

@@ -27,9 +27,9 @@ def list_all(call: Call) -> Reply:
 
 
 def list_apps(call: Call) -> Reply:
-    """All Apps of this GitHub: each one offers a rule, and is installed everywhere."""
+    """All Apps of this GitHub that offer a rule: each one is installed everywhere."""
     _ = call.environment
-    apps = list(call.state.apps.values())
+    apps = [app for app in call.state.apps.values() if app.offers_rule]
     chunk, headers = page_of(call, apps)
     shapes = [rule_app(call, app) for app in chunk]
     return Reply(
@@ -47,7 +47,7 @@ def create(call: Call) -> Reply:
     environment = call.environment
     number = whole_number(body_object(call).get("integration_id"), "properties/integration_id")
     app = call.state.app_of_id(number)
-    if app is None:
+    if app is None or not app.offers_rule:
         raise validation_failed(_RESOURCE, "integration_id", f"there is no installed App with the id {number}")
     if any(rule.app_id == app.id for rule in environment.rules.values()):
         raise validation_failed(_RESOURCE, "integration_id", f"{app.slug} is enabled already")

@@ -80,10 +80,13 @@ def minimal(call: Call, repository: Repository, owner: Account) -> Shape:
 
 def usual(call: Call, repository: Repository, owner: Account) -> Shape:
     html_url = f"{call.site}/{repository.full_name}"
-    zeros = ("forks", "forks_count", "open_issues", "open_issues_count", "size", "stargazers_count", "watchers")
+    zeros = ("forks", "forks_count", "size", "stargazers_count", "watchers")
+    open_issues = sum(issue.state == "open" for issue in repository.issues.values())
     return {
         **minimal(call, repository, owner),
         **dict.fromkeys((*zeros, "watchers_count"), 0),
+        "open_issues": open_issues,
+        "open_issues_count": open_issues,
         "clone_url": f"{html_url}.git",
         "git_url": f"git:{html_url.partition(':')[2]}.git",
         "ssh_url": f"git@127.0.0.1:{repository.full_name}.git",
@@ -93,7 +96,7 @@ def usual(call: Call, repository: Repository, owner: Account) -> Shape:
         "language": None,
         "license": None,
         "has_downloads": True,
-        "has_issues": True,
+        "has_issues": repository.has_issues,
         "has_projects": True,
         "has_wiki": True,
         "has_pages": False,

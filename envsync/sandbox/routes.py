@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from envsync.sandbox import (
+    apps,
     branch_policies,
+    comments,
     environments,
     identities,
+    issues,
+    labels,
     protection_rules,
     repositories,
     secret_store,
     variables,
 )
+from envsync.sandbox.identification import Asker
 from envsync.sandbox.permissions import Needs
 
 if TYPE_CHECKING:
@@ -31,6 +36,11 @@ _ENVIRONMENTS = Needs("environments")
 _CHANGE_ENVIRONMENTS = Needs("environments", "write")
 _ADMINISTRATION = Needs("administration")
 _ADMINISTER = Needs("administration", "write")
+_ISSUES = Needs("issues")
+_CHANGE_ISSUES = Needs("issues", "write")
+# What pull requests have in common with issues; `issues` asks for more where it is none.
+_EITHER = Needs("issues", alternative="pull_requests")
+_CHANGE_EITHER = Needs("issues", "write", "pull_requests")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +48,7 @@ class Endpoint:
     answer: Callable[[Call], Reply]
     needs: Needs | None
     free: bool = False  # costs nothing of the rate limit
+    asker: Asker = Asker.TOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +97,15 @@ class Branch:
 @cache
 def endpoints() -> Branch:
     tree = Branch()
+    tree.add("GET", "/user", Endpoint(identities.authenticated_user, None, asker=Asker.USER))
     for method, path, answer, needs in _SERVER:
         tree.add(method, path, Endpoint(answer, needs, free=path == "/rate_limit"))
-    for method, path, answer, needs in _OF_A_REPOSITORY:
-        for prefix in ("/repos/{owner}/{repo}", "/repositories/{repository_id}"):
+    for method, path, answer, asker in _OF_AN_IDENTITY:
+        tree.add(method, path, Endpoint(answer, None if asker is Asker.APP else _METADATA, asker=asker))
+    for prefix in ("/repos/{owner}/{repo}", "/repositories/{repository_id}"):
+        for method, path, answer, needs in _OF_A_REPOSITORY:
             tree.add(method, prefix + path, Endpoint(answer, needs))
+        tree.add("GET", f"{prefix}/installation", Endpoint(apps.installation_on_repository, None, asker=Asker.APP))
     return tree
 
 
@@ -99,8 +114,6 @@ _Row = tuple[str, str, "Callable[[Call], Reply]", Needs | None]
 _SERVER: tuple[_Row, ...] = (
     ("GET", "/meta", identities.meta, None),
     ("GET", "/rate_limit", identities.rate_limit, None),
-    ("GET", "/user", identities.authenticated_user, None),
-    ("GET", "/user/repos", repositories.of_authenticated_user, _METADATA),
     ("GET", "/users/{user}", identities.user, None),
     ("GET", "/users/{user}/repos", repositories.of_user, _METADATA),
     ("GET", "/apps/{app}", identities.app, None),
@@ -110,11 +123,24 @@ _SERVER: tuple[_Row, ...] = (
     ("GET", "/orgs/{org}/teams/{team}/repos/{owner}/{repo}", repositories.team_access, _MEMBERS),
 )
 
+_OF_AN_IDENTITY: tuple[tuple[str, str, Callable[[Call], Reply], Asker], ...] = (
+    ("GET", "/user/repos", repositories.of_authenticated_user, Asker.USER),
+    ("GET", "/app", apps.get, Asker.APP),
+    ("GET", "/app/installations", apps.installations, Asker.APP),
+    ("GET", "/app/installations/{installation_id}", apps.installation, Asker.APP),
+    ("POST", "/app/installations/{installation_id}/access_tokens", apps.create_token, Asker.APP),
+    ("GET", "/orgs/{org}/installation", apps.installation_on_organization, Asker.APP),
+    ("GET", "/users/{user}/installation", apps.installation_on_user, Asker.APP),
+    ("GET", "/installation/repositories", apps.repositories, Asker.INSTALLATION),
+)
+
 _ENVIRONMENT = "/environments/{environment}"
 _PATTERNS = f"{_ENVIRONMENT}/deployment-branch-policies"
 _RULES = f"{_ENVIRONMENT}/deployment_protection_rules"
 _SECRETS = f"{_ENVIRONMENT}/secrets"
 _VARIABLES = f"{_ENVIRONMENT}/variables"
+_ISSUE = "/issues/{issue}"
+_COMMENT = "/issues/comments/{comment}"
 
 _OF_A_REPOSITORY: tuple[_Row, ...] = (
     ("GET", "", repositories.get, _METADATA),
@@ -145,4 +171,17 @@ _OF_A_REPOSITORY: tuple[_Row, ...] = (
     ("GET", f"{_VARIABLES}/{{variable}}", variables.get, _ENVIRONMENTS),
     ("PATCH", f"{_VARIABLES}/{{variable}}", variables.update, _CHANGE_ENVIRONMENTS),
     ("DELETE", f"{_VARIABLES}/{{variable}}", variables.delete, _CHANGE_ENVIRONMENTS),
+    ("GET", "/labels", labels.list_all, _EITHER),
+    ("POST", "/labels", labels.create, _CHANGE_EITHER),
+    ("GET", "/issues", issues.list_all, _ISSUES),
+    ("POST", "/issues", issues.create, _CHANGE_ISSUES),
+    ("GET", _ISSUE, issues.get, _EITHER),
+    ("PATCH", _ISSUE, issues.update, _CHANGE_EITHER),
+    ("GET", f"{_ISSUE}/labels", issues.list_labels, _EITHER),
+    ("POST", f"{_ISSUE}/labels", issues.add_labels, _CHANGE_EITHER),
+    ("GET", f"{_ISSUE}/comments", comments.list_all, _EITHER),
+    ("POST", f"{_ISSUE}/comments", comments.create, _CHANGE_EITHER),
+    ("GET", _COMMENT, comments.get, _EITHER),
+    ("PATCH", _COMMENT, comments.update, _CHANGE_EITHER),
+    ("DELETE", _COMMENT, comments.delete, _CHANGE_EITHER),
 )

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
 from envsync.errors import Diagnostic, EnvsyncError
-from envsync.sandbox.state import SERVICE_LOGIN, Account, App, Repository, Role, Team
+from envsync.sandbox.state import SERVICE_LOGIN, Account, App, Installation, Repository, Role, Team, bot_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from envsync.sandbox.state import AccountType, State
 
@@ -44,6 +47,52 @@ def seed(
                 repository.teams.setdefault(group.slug.casefold(), Role.PUSH)
 
 
+def install_app(  # noqa: PLR0913 - what GitHub's pages ask for as well
+    state: State,
+    now: str,
+    slug: str,
+    *,
+    public_key: str,
+    owner: str,
+    permissions: Mapping[str, str],
+    repositories: Iterable[str] | None,
+    account: str,
+) -> tuple[int, int]:
+    """Registers an App and installs it on an account, or brings both up to date; gives the ids of the two.
+
+    What an earlier call granted on other accounts stays as it was, until somebody agrees to more.
+    """
+    app = _app(state, now, slug)
+    app.owner = _account(state, now, owner, "Organization")[0].login
+    app.public_key = _checked_key(public_key)
+    app.permissions = {"metadata": "read", **permissions}
+    bot_of(state, app, now)
+    target, _ = _account(state, now, account, "Organization")
+    chosen = None if repositories is None else list(repositories)
+    for name in chosen or ():
+        if not name.casefold().startswith(f"{target.login}/".casefold()):
+            raise _wrong(f"{name} is not a repository of {target.login}, where {slug} is installed")
+    granted = dict(app.permissions)
+    for one in state.installations_of(app):
+        if one.account.casefold() == target.login.casefold():
+            one.permissions, one.repositories = granted, chosen
+            return app.id, one.id
+    one = Installation(state.new_id(), app.id, target.login, now, granted, chosen)
+    state.installations[one.id] = one
+    return app.id, one.id
+
+
+def _checked_key(text: str) -> str:
+    if text:
+        try:
+            key = load_pem_public_key(text.encode())
+        except ValueError:
+            raise _wrong("the App's key is no public key as PEM") from None
+        if not isinstance(key, RSAPublicKey):
+            raise _wrong("the App's key is not for RSA, which is what GitHub's Apps sign with")
+    return text
+
+
 def _account(state: State, now: str, login: str, kind: AccountType) -> tuple[Account, bool]:
     _check(_LOGIN, login, "a login")
     found = state.account(login)
@@ -55,7 +104,7 @@ def _account(state: State, now: str, login: str, kind: AccountType) -> tuple[Acc
 
 def _person(state: State, now: str, login: str) -> tuple[Account, bool]:
     account, is_new = _account(state, now, login, "User")
-    if account.type != "User":
+    if account.type == "Organization":
         raise _wrong(f"{login} is an organization in the sandbox, and is named as a user")
     return account, is_new
 
@@ -73,10 +122,12 @@ def _team(state: State, now: str, organization: str, slug: str) -> tuple[Team, b
     return team, True
 
 
-def _app(state: State, now: str, slug: str) -> None:
+def _app(state: State, now: str, slug: str) -> App:
     _check(_NAME, slug, "an App's slug")
-    if slug.casefold() not in state.apps:
-        state.apps[slug.casefold()] = App(state.new_id(), slug, now)
+    found = state.apps.get(slug.casefold())
+    if found is None:
+        found = state.apps[slug.casefold()] = App(state.new_id(), slug, now)
+    return found
 
 
 def _repository(state: State, now: str, owner: str, name: str) -> tuple[Repository, bool]:

@@ -8,17 +8,18 @@ import threading
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl
 
+from envsync.sandbox.beginning import new_state
 from envsync.sandbox.connection import Delivery, Manner
-from envsync.sandbox.exchange import Answer, Exchange, Json, Options, Request
+from envsync.sandbox.exchange import Answer, Exchange, Json, Options, Request, timestamp
 from envsync.sandbox.faults import FaultKind, Faults
 from envsync.sandbox.listener import Listener
-from envsync.sandbox.seeding import seed
-from envsync.sandbox.service import Service, http_date, timestamp
-from envsync.sandbox.state import new_state
+from envsync.sandbox.seeding import install_app, seed
+from envsync.sandbox.service import Service, http_date
+from envsync.sandbox.state import SERVICE_LOGIN
 from envsync.sandbox.storage import file_errors, open_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from types import FrameType, TracebackType
 
@@ -108,6 +109,43 @@ class Sandbox:
             now = timestamp(self._options.now())
             seed(self.state, now, users=users, teams=teams, apps=apps, repositories=repositories)
         self.save()
+
+    def install_app(
+        self,
+        slug: str,
+        *,
+        public_key: str,
+        owner: str,
+        permissions: Mapping[str, str],
+        repositories: Iterable[str] | None = None,
+        account: str | None = None,
+    ) -> tuple[int, int]:
+        """An App of `owner`'s that signs in with a key (PEM), installed on `account`, or on its owner: their ids.
+
+        `repositories` are full names; None means all of the account's. Once more with the same changes nothing,
+        with something else brings App and installation up to date.
+        """
+        with self._turn:
+            ids = install_app(
+                self.state,
+                timestamp(self._options.now()),
+                slug,
+                public_key=public_key,
+                owner=owner,
+                permissions=permissions,
+                repositories=repositories,
+                account=account or owner,
+            )
+        self.save()
+        return ids
+
+    def open_pull_request(self, repository: str, title: str, *, author: str = SERVICE_LOGIN) -> int:
+        """Its number. There is no more to it than what pull requests have in common with issues."""
+        with self._turn:
+            found, now = self.state.repository(repository), timestamp(self._options.now())
+            number = self.state.new_issue(found, title, author, now, is_pull_request=True).number
+        self.save()
+        return number
 
     def save(self) -> None:
         if self._storage is None:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from envsync.sandbox.call import Call
-from envsync.sandbox.exchange import Answer, EarlyReply, Reply, failure, not_found
+from envsync.sandbox.exchange import Answer, EarlyReply, Reply, failure, not_found, timestamp
 from envsync.sandbox.faults import faulty_reply, html_page
-from envsync.sandbox.permissions import check, find_repository, moved, token_of
+from envsync.sandbox.identification import Asker, check_asker, counted_as, identify
+from envsync.sandbox.permissions import check, find_repository, moved
 from envsync.sandbox.rate_limit import RateLimits
 from envsync.sandbox.replica import Replica
 from envsync.sandbox.routes import endpoints
@@ -24,18 +25,15 @@ if TYPE_CHECKING:
 
     from envsync.sandbox.exchange import Options, Request
     from envsync.sandbox.faults import Fault
+    from envsync.sandbox.identification import Identity
     from envsync.sandbox.rate_limit import Allowance
-    from envsync.sandbox.state import Repository, State, Token
+    from envsync.sandbox.routes import Match
+    from envsync.sandbox.state import Repository, State
 
 API_VERSIONS = ("2022-11-28", "2026-03-10")
 _ENTERPRISE_PREFIX = "/api/v3"
 _JSON = "application/json; charset=utf-8"
 _SERVER_ERROR = 500
-
-
-def timestamp(moment: datetime) -> str:
-    """GitHub shows whole seconds: two writes in the same one cannot be told apart."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def http_date(moment: datetime) -> str:
@@ -58,11 +56,13 @@ class Service:
         headers = self._always(request, now)
         call: Call | None = None
         try:
-            token = token_of(self._state, request.headers.get("authorization"))
-            call = self._call(request, token, site, now)
+            match = self._endpoints.find(request.method, _api_path(request))
+            asker = match.endpoint.asker if match is not None else Asker.TOKEN
+            identity = identify(self._state, request.headers.get("authorization"), asker, now)
+            call = self._call(request, identity, site, now)
             if request.method != "GET":
                 self._replica.before_write(self._state, now)
-            reply = self._reply(request, call, headers)
+            reply = self._reply(request, call, match, headers)
             answer = self._rendered(request, reply, headers, call.allowance)
         except EarlyReply as early:
             answer = _written(early.reply, headers)
@@ -86,7 +86,8 @@ class Service:
     def _always(self, request: Request, now: datetime) -> dict[str, str]:
         version = request.headers.get("x-github-api-version", API_VERSIONS[0])
         asking = request.headers.get("authorization", "").rpartition(" ")[2]
-        allowance = self._limits.of(asking if asking in self._state.tokens else "", now)
+        token = self._state.token(asking)
+        allowance = self._limits.of(counted_as(token) if token is not None else "", now)
         return {
             "date": http_date(now),
             "server": "github.com",
@@ -96,26 +97,25 @@ class Service:
             **allowance.headers(),
         }
 
-    def _call(self, request: Request, token: Token, site: str, now: datetime) -> Call:
-        raw_path, _, query = request.target.partition("?")
-        under_prefix = raw_path.startswith(f"{_ENTERPRISE_PREFIX}/")
+    def _call(self, request: Request, identity: Identity, site: str, now: datetime) -> Call:
+        path = _api_path(request)
         return Call(
             method=request.method,
-            path=raw_path.removeprefix(_ENTERPRISE_PREFIX) if under_prefix else raw_path,
+            path=path,
             names={},
-            query=dict(parse_qsl(query, keep_blank_values=True)),
+            query=dict(parse_qsl(request.target.partition("?")[2], keep_blank_values=True)),
             headers=request.headers,
-            token=token,
-            allowance=self._limits.of(token.value, now),
+            token=identity.token,
+            signed_by=identity.app,
+            allowance=self._limits.of(counted_as(identity.token), now),
             state=self._replica.seen(self._state, now) if request.method == "GET" else self._state,
             options=self._options,
             now=timestamp(now),
             site=site,
-            api=site + _ENTERPRISE_PREFIX if under_prefix else site,
+            api=site if path == request.path else site + _ENTERPRISE_PREFIX,
         )
 
-    def _reply(self, request: Request, call: Call, headers: dict[str, str]) -> Reply:
-        match = self._endpoints.find(call.method, call.path)
+    def _reply(self, request: Request, call: Call, match: Match | None, headers: dict[str, str]) -> Reply:
         spent = (match is not None and match.endpoint.free) or self._limits.spend(call.allowance)
         headers.update(call.allowance.headers())
         if not spent:
@@ -128,10 +128,11 @@ class Service:
         needs = match.endpoint.needs
         if needs is not None:
             headers.update(needs.header)
+        check_asker(call, match.endpoint)
         if "repo" in match.names or "repository_id" in match.names:
             call.found = find_repository(call.state, call.token, match.names)
             _send_on_if_renamed(request, call)
-        check(call.token, needs, call.found)
+        check(call.token, needs, call.found, match.names.get("org"))
         if call.found is not None and call.found.archived and call.method != "GET":
             raise failure(403, "Repository was archived so is read-only.")
         call.body = _body(request)
@@ -149,6 +150,12 @@ class Service:
         fresh = {**dict(tagged), **allowance.headers()}
         del fresh["content-type"]
         return Answer(304, list(fresh.items()), b"")
+
+
+def _api_path(request: Request) -> str:
+    """Without the prefix of an Enterprise Server."""
+    prefixed = request.path.startswith(f"{_ENTERPRISE_PREFIX}/")
+    return request.path.removeprefix(_ENTERPRISE_PREFIX) if prefixed else request.path
 
 
 def _written(reply: Reply, headers: Mapping[str, str]) -> Answer:

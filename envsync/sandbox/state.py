@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Literal
+
+from envsync.sandbox.issue_state import Issue, Label
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 READER_TOKEN = "sandbox-reader"  # noqa: S105 - names of tokens that open nothing but a sandbox
 WORKFLOW_TOKEN = "sandbox-workflow"  # noqa: S105
 FULL_TOKEN = "sandbox"  # noqa: S105
 RECORD_KEY = "73616e64626f78" * 5  # known to everybody, and so good for nothing but the sandbox
 SERVICE_LOGIN = "sandbox"  # whom the tokens belong to
+WORKFLOW_LOGIN = "github-actions[bot]"  # whom a workflow acts as
+
 
 _FIRST_ID = 1000
 
@@ -43,7 +50,7 @@ class PolicyMode(StrEnum):
     CUSTOM = "custom"
 
 
-AccountType = Literal["User", "Organization"]
+AccountType = Literal["User", "Organization", "Bot"]
 ReviewerType = Literal["User", "Team"]
 PatternType = Literal["branch", "tag"]
 RuleType = Literal["wait_timer", "required_reviewers", "branch_policy"]
@@ -69,11 +76,47 @@ class Team:
 
 @dataclass(slots=True)
 class App:
-    """A GitHub App that offers a custom deployment protection rule."""
+    """A GitHub App: it offers a custom deployment protection rule, signs in with its key, or both."""
 
     id: int
     slug: str
     created_at: str
+    owner: str = ""  # login of the account that it belongs to; empty: the sandbox's own
+    name: str = ""  # empty: the slug
+    public_key: str = ""  # PEM; without one it cannot sign in
+    permissions: dict[str, str] = field(default_factory=dict)  # what it asks for: permission -> read | write
+
+    @property
+    def login(self) -> str:
+        """As whom it acts."""
+        return f"{self.slug}[bot]"
+
+    @property
+    def client_id(self) -> str:
+        return f"Iv23li{blake2b(str(self.id).encode(), digest_size=7).hexdigest()}"
+
+    @property
+    def offers_rule(self) -> bool:
+        """An App that has to approve deployments writes to them."""
+        return not self.permissions or self.permissions.get("deployments") == "write"
+
+
+@dataclass(slots=True)
+class Installation:
+    """An App on an account, with what was granted to it there."""
+
+    id: int
+    app_id: int
+    account: str  # login
+    created_at: str
+    permissions: dict[str, str]
+    repositories: list[str] | None = None  # full names; None: all of the account's
+    suspended: bool = False
+
+    def covers(self, repository: Repository) -> bool:
+        return self.account.casefold() == repository.owner.casefold() and (
+            self.repositories is None or repository.is_among(self.repositories)
+        )
 
 
 @dataclass(slots=True)
@@ -82,6 +125,9 @@ class Token:
     login: str
     permissions: dict[str, str]  # permission -> read | write
     repositories: list[str] | None = None  # full names of those it covers; None: all
+    expires_at: str | None = None
+    installation: int | None = None  # the one that it acts for
+    account: str | None = None  # login of the account that all its repositories are of; None: of any
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +208,18 @@ class Repository:
     teams: dict[str, Role] = field(default_factory=dict)  # key: casefolded slug, of the owner's teams
     former_names: list[str] = field(default_factory=list)  # full names
     environments: dict[str, Environment] = field(default_factory=dict)  # key: casefolded name
+    has_issues: bool = True
+    labels: dict[str, Label] = field(default_factory=dict)  # key: casefolded name
+    issues: dict[int, Issue] = field(default_factory=dict)  # key: number; pull requests among them
 
     @property
     def full_name(self) -> str:
         return f"{self.owner}/{self.name}"
+
+    def is_among(self, full_names: Iterable[str]) -> bool:
+        """By any name that it has or had: what was granted for a repository goes with it."""
+        own = {name.casefold() for name in (self.full_name, *self.former_names)}
+        return any(name.casefold() in own for name in full_names)
 
 
 @dataclass(slots=True)
@@ -179,6 +233,8 @@ class State:
     repositories: dict[str, Repository] = field(default_factory=dict)
     key_seed: str = ""  # hex; the key pairs of all environments are derived from it
     last_id: int = _FIRST_ID
+    installations: dict[int, Installation] = field(default_factory=dict)
+    issued: dict[str, Token] = field(default_factory=dict)  # for an installation, for a while; never on disk
 
     def new_id(self) -> int:
         self.last_id += 1
@@ -198,6 +254,24 @@ class State:
 
     def app_of_id(self, number: int) -> App | None:
         return next((app for app in self.apps.values() if app.id == number), None)
+
+    def app_of_issuer(self, issuer: str) -> App | None:
+        """By what a JSON Web Token calls it: its id or its client id."""
+        return next((app for app in self.apps.values() if issuer in (str(app.id), app.client_id)), None)
+
+    def installations_of(self, app: App) -> list[Installation]:
+        return [one for one in self.installations.values() if one.app_id == app.id]
+
+    def token(self, value: str) -> Token | None:
+        return self.tokens.get(value) or self.issued.get(value)
+
+    def new_issue(
+        self, repository: Repository, title: str, author: str, now: str, *, is_pull_request: bool = False
+    ) -> Issue:
+        number = max(repository.issues, default=0) + 1
+        issue = Issue(self.new_id(), number, title, author, now, now, is_pull_request=is_pull_request)
+        repository.issues[number] = issue
+        return issue
 
     def repository_of_id(self, number: int) -> Repository | None:
         return next((one for one in self.repositories.values() if one.id == number), None)
@@ -222,18 +296,12 @@ class State:
         self.repositories[repository.full_name.casefold()] = repository
 
 
-def new_state(created_at: str) -> State:
-    """A GitHub with one user, who holds the three tokens."""
-    state = State(key_seed=secrets.token_hex(32))
-    state.accounts[SERVICE_LOGIN] = Account(state.new_id(), SERVICE_LOGIN, "User", created_at)
-    read, write = "read", "write"
-    for value, permissions in (
-        (FULL_TOKEN, {"administration": write, "environments": write, "actions": write, "members": read}),
-        (READER_TOKEN, {"administration": read, "environments": read, "actions": read}),
-        (WORKFLOW_TOKEN, {"actions": read}),
-    ):
-        state.tokens[value] = Token(value, SERVICE_LOGIN, {**permissions, "metadata": read})
-    return state
+def bot_of(state: State, app: App, now: str) -> Account:
+    """The account that an App acts as. It comes with the App's first installation."""
+    found = state.account(app.login)
+    if found is None:
+        found = state.accounts[app.login.casefold()] = Account(state.new_id(), app.login, "Bot", now)
+    return found
 
 
 def role_of_user(state: State, repository: Repository, login: str) -> Role | None:

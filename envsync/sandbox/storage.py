@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from envsync.errors import Diagnostic, EnvsyncError
+from envsync.sandbox.beginning import complete, new_state
 from envsync.sandbox.codec import Damaged, decode, encode
-from envsync.sandbox.state import Account, App, Repository, State, Team, Token, new_state
+from envsync.sandbox.state import Account, App, Installation, Repository, State, Team, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ class _AccountsFile:
     teams: dict[str, Team]
     apps: dict[str, App]
     tokens: dict[str, Token]
+    installations: dict[int, Installation] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,11 +66,13 @@ class Storage:
             return new_state(created_at)
         head = self._read(accounts, _AccountsFile)
         state = State(head.accounts, head.teams, head.apps, head.tokens, {}, head.key_seed, head.last_id)
+        state.installations = head.installations
         if not _is_seed(head.key_seed):
             raise _damaged(accounts, "key_seed is no hexadecimal text of 64 digits")
         for path in paths:
             self._add(state, path, self._read(path, _RepositoryFile).repository)
         self.last_reserved = state.last_id
+        complete(state, created_at)
         return state
 
     def save(self, state: State) -> None:
@@ -121,6 +125,7 @@ class Storage:
             state.teams,
             state.apps,
             state.tokens,
+            state.installations,
         )
         self._write(self.directory / _ACCOUNTS, encode(head))
 

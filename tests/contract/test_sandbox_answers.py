@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import jwt
 import pytest
+from support.app_keys import private_pem, public_pem
 from support.openapi import check_exchange, operation_id, operation_ids
 from support.sandbox_http import CUSTOM, PRODUCTION, PROTECTED, REPOSITORY, World, world
 
@@ -132,6 +134,78 @@ def repositories(github: World) -> None:
     github.call("GET", "/users/carol/repos")
 
 
+def assertion(github: World, app: int, *, seconds: int = 540) -> str:
+    """A JSON Web Token of an App's."""
+    now = int(github.clock.now.timestamp())
+    return jwt.encode({"iss": str(app), "iat": now - 60, "exp": now + seconds}, private_pem(), algorithm="RS256")
+
+
+def apps(github: World) -> None:
+    app, installation = github.sandbox.install_app(
+        "robot", public_key=public_pem(), owner="acme", permissions={"actions": "read"}
+    )
+    github.sandbox.install_app("robot", public_key=public_pem(), owner="acme", permissions={}, account="carol")
+    github.sandbox.state.installations[installation + 1].suspended = True
+    tokens = f"/app/installations/{installation}/access_tokens"
+    with github.client(assertion(github, app)) as call:
+        for path in (
+            "/app",
+            "/app/installations?per_page=1&page=2",
+            f"/app/installations/{installation}",
+            f"{REPOSITORY}/installation",
+            "/repos/acme/nothing/installation",
+            "/orgs/acme/installation",
+            "/orgs/nobody/installation",
+            "/users/carol/installation",
+            "/users/nobody/installation",
+        ):
+            call("GET", path)
+        token = call("POST", tokens).json["token"]
+        call("POST", tokens, {"repositories": ["payments"], "permissions": {"actions": "read"}})
+        call("POST", tokens, {"permissions": {"actions": "write"}})
+        call("POST", f"/app/installations/{installation + 1}/access_tokens")
+        call("POST", "/app/installations/1/access_tokens")
+    with github.client(token) as call:
+        call("GET", "/installation/repositories?per_page=1")
+        call("GET", "/user")
+    github.call("GET", "/installation/repositories")
+    for wrong in (assertion(github, app + 1_000), assertion(github, app, seconds=601), "wrong"):
+        with github.client(wrong) as call:
+            call("POST", tokens)
+
+
+def issues(github: World) -> None:
+    call, path = github.call, f"{REPOSITORY}/issues"
+    number = call("POST", path, {"title": "Drift", "body": "of staging", "labels": ["drift"]}).json["number"]
+    call("POST", path, {"title": ""})
+    github.sandbox.open_pull_request("acme/payments", "Change")
+    call("GET", f"{path}?state=all&labels=drift,ops&sort=updated&direction=asc&per_page=1")
+    call("GET", f"{path}?per_page=1&page=2")
+    call("PATCH", f"{path}/{number}", {"state": "closed", "state_reason": "not_planned"})
+    call(
+        "PATCH", f"{path}/{number}", {"title": "More drift", "body": "of all", "labels": ["ops"], "state": "open"}
+    )
+    call("PATCH", f"{path}/{number}", {"body": "x" * 65_537})
+    for one in (number, number + 1, number + 2):
+        call("GET", f"{path}/{one}")
+        call("POST", f"{path}/{one}/labels", {"labels": ["drift"]})
+        call("GET", f"{path}/{one}/labels?per_page=1")
+        call("POST", f"{path}/{one}/comments", {"body": "found"})
+        call("GET", f"{path}/{one}/comments?per_page=1")
+    call("POST", f"{path}/{number}/comments", {"body": ""})
+    comment = f"{path}/comments/{call('GET', f'{path}/{number}/comments').json[0]['id']}"
+    call("GET", comment)
+    call("PATCH", comment, {"body": "found again"})
+    call("DELETE", comment)
+    call("DELETE", comment)
+    call("POST", f"{REPOSITORY}/labels", {"name": "ops"})
+    call("POST", f"{REPOSITORY}/labels", {"name": "security", "color": "d73a4a", "description": "of the house"})
+    call("GET", f"{REPOSITORY}/labels?per_page=1")
+    github.sandbox.state.repository("acme/payments").has_issues = False
+    call("GET", path)
+    call("POST", path, {"title": "Drift"})
+
+
 def refusals(github: World) -> None:
     for token in (None, "wrong", "sandbox-workflow"):
         with github.client(token) as call:
@@ -144,7 +218,7 @@ def refusals(github: World) -> None:
     github.call("GET", "/meta", headers={"If-None-Match": etag})
 
 
-SCENES = [environments, patterns, rules, secrets_and_variables, accounts, repositories, refusals]
+SCENES = [environments, patterns, rules, secrets_and_variables, accounts, repositories, apps, issues, refusals]
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v3"], ids=["github.com", "enterprise-server"])
@@ -166,6 +240,13 @@ def test_statuses_that_matter_have_been_answered(github: World, seen: dict[str, 
     assert seen["actions/create-environment-variable"] == {201, 409, 422}
     assert seen["actions/list-environment-secrets"] == {200, 401, 403}
     assert seen["meta/get"] == {200, 304}
+    assert seen["apps/get-repo-installation"] == {200, 404}
+    assert seen["apps/create-installation-access-token"] == {201, 401, 403, 404, 422}
+    assert seen["apps/list-repos-accessible-to-installation"] == {200, 403}
+    assert seen["users/get-authenticated"] == {200, 403}
+    assert seen["issues/create"] == {201, 410, 422}
+    assert seen["issues/create-comment"] == {201, 404, 422}
+    assert seen["issues/create-label"] == {201, 422}
 
 
 def test_a_repository_is_served_by_its_id_as_well(github: World) -> None:

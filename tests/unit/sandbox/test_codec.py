@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from envsync.sandbox.beginning import new_state
 from envsync.sandbox.codec import Damaged, decode, encode
+from envsync.sandbox.issue_state import Comment, Issue, Label
 from envsync.sandbox.state import (
     Environment,
     Pattern,
@@ -23,7 +25,6 @@ from envsync.sandbox.state import (
     State,
     Token,
     Variable,
-    new_state,
 )
 
 TIME = "2026-03-01T12:00:00Z"
@@ -33,6 +34,14 @@ EXAMPLE = Repository(
     "payments",
     TIME,
     users={"alice": Role.PUSH},
+    labels={"drift": Label(11, "Drift")},
+    issues={
+        1: Issue(12, 1, "Drift", "alice", TIME, TIME, state_reason=None, labels=["drift"]),
+        2: Issue(
+            13, 2, "Drift", "alice", TIME, TIME, state="closed", state_reason="completed", is_pull_request=True
+        ),
+        3: Issue(14, 3, "Drift", "bob", TIME, TIME, comments={15: Comment(15, "bob", "x", TIME, TIME)}),
+    },
     former_names=["acme/old"],
     environments={
         "production": Environment(
@@ -104,6 +113,10 @@ def test_what_has_a_default_may_be_left_out() -> None:
         ({"users": []}, "users is not of the right type"),
         ({"users": {"alice": "boss"}}, "users.alice is none of pull, triage, push, maintain, admin"),
         ({"color": "red"}, "color is not known"),
+        (
+            {"issues": {"1": {**asdict(EXAMPLE.issues[1]), "state_reason": "bored"}}},
+            "issues.1.state_reason is none of completed, not_planned, duplicate, reopened",
+        ),
         ({"environments": {"x": 5}}, "environments.x is not an object"),
         ({"environments": {"x": {}}}, "environments.x.id is missing"),
         (

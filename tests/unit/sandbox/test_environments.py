@@ -75,6 +75,16 @@ def test_a_rule_keeps_its_id_until_it_goes(github: World) -> None:
     assert rules(github.put(wait_timer=1))["wait_timer"]["id"] != first
 
 
+def test_the_list_says_since_when_each_one_is_there(github: World) -> None:
+    github.clock.advance(60)
+    github.call("PUT", f"{REPOSITORY}/environments/staging")
+    found = github.call("GET", f"{REPOSITORY}/environments").json["environments"]
+    assert [(one["name"], one["created_at"]) for one in found] == [
+        ("production", "2026-03-01T12:00:00Z"),
+        ("staging", "2026-03-01T12:01:00Z"),
+    ]
+
+
 def test_names_are_compared_without_regard_to_case_and_the_first_spelling_stays(github: World) -> None:
     answer = github.call("PUT", f"{REPOSITORY}/environments/PRODUCTION", {"wait_timer": 5})
     assert answer.json["name"] == "production"

@@ -18,6 +18,7 @@ RULES = f"{PRODUCTION}/deployment_protection_rules"
 PATTERNS = f"{PRODUCTION}/deployment-branch-policies"
 VARIABLES = f"{PRODUCTION}/variables"
 SECRETS = f"{PRODUCTION}/secrets"
+ISSUES = f"{REPOSITORY}/issues"
 
 # From the table of GitHub's documentation: what each endpoint takes.
 NEEDS = [
@@ -49,7 +50,25 @@ NEEDS = [
     ("POST", VARIABLES, "environments=write"),
     ("PATCH", f"{VARIABLES}/A", "environments=write"),
     ("DELETE", f"{VARIABLES}/A", "environments=write"),
+    ("GET", ISSUES, "issues=read"),
+    ("POST", ISSUES, "issues=write"),
+    ("GET", f"{ISSUES}/1", "issues=read; pull_requests=read"),
+    ("PATCH", f"{ISSUES}/1", "issues=write; pull_requests=write"),
+    ("GET", f"{ISSUES}/1/labels", "issues=read; pull_requests=read"),
+    ("POST", f"{ISSUES}/1/labels", "issues=write; pull_requests=write"),
+    ("GET", f"{ISSUES}/1/comments", "issues=read; pull_requests=read"),
+    ("POST", f"{ISSUES}/1/comments", "issues=write; pull_requests=write"),
+    ("GET", f"{ISSUES}/comments/1", "issues=read; pull_requests=read"),
+    ("PATCH", f"{ISSUES}/comments/1", "issues=write; pull_requests=write"),
+    ("DELETE", f"{ISSUES}/comments/1", "issues=write; pull_requests=write"),
+    ("GET", f"{REPOSITORY}/labels", "issues=read; pull_requests=read"),
+    ("POST", f"{REPOSITORY}/labels", "issues=write; pull_requests=write"),
 ]
+
+
+def grants(needed: str) -> list[tuple[str, str]]:
+    """The permissions, with their level, each of which is enough."""
+    return [(name, level) for name, _, level in (one.partition("=") for one in needed.split("; "))]
 
 
 @pytest.fixture
@@ -61,13 +80,12 @@ def github() -> Iterator[World]:
 
 @pytest.mark.parametrize(("method", "path", "needed"), NEEDS, ids=str)
 def test_what_is_missing_is_named(github: World, method: str, path: str, needed: str) -> None:
-    permission, level = needed.split("=")
-    token = Token("lacking", "sandbox", {"administration": "write", "environments": "write", "actions": "write"})
-    token.permissions.update({"metadata": "read", "members": "read"})
-    if level == "write":
-        token.permissions[permission] = "read"
-    else:
-        del token.permissions[permission]
+    token = Token("lacking", "sandbox", dict(github.sandbox.state.tokens["sandbox"].permissions))
+    for permission, level in grants(needed):
+        if level == "write":
+            token.permissions[permission] = "read"
+        else:
+            del token.permissions[permission]
     github.sandbox.state.tokens["lacking"] = token
     with github.client("lacking") as call:
         answer = call(method, path)
@@ -77,10 +95,10 @@ def test_what_is_missing_is_named(github: World, method: str, path: str, needed:
 
 @pytest.mark.parametrize(("method", "path", "needed"), NEEDS, ids=str)
 def test_just_that_is_enough(github: World, method: str, path: str, needed: str) -> None:
-    permission, level = needed.split("=")
-    github.sandbox.state.tokens["just"] = Token("just", "sandbox", {permission: level})
-    with github.client("just") as call:
-        assert call(method, path).status not in (401, 403)
+    for permission, level in grants(needed):
+        github.sandbox.state.tokens["just"] = Token("just", "sandbox", {permission: level})
+        with github.client("just") as call:
+            assert call(method, path).status not in (401, 403)
 
 
 def test_write_includes_read(github: World) -> None:
@@ -127,6 +145,14 @@ class TestTokens:
                 assert call("GET", path).status == 200
             for path in (SECRETS, VARIABLES, f"{RULES}/apps"):
                 assert call("GET", path).status == 403
+
+    def test_and_writes_issues_and_comments_as_a_bot(self, github: World) -> None:
+        github.sandbox.open_pull_request("acme/payments", "Change")
+        with github.client("sandbox-workflow") as call:
+            assert call("POST", ISSUES, {"title": "Drift"}).json["user"]["login"] == "github-actions[bot]"
+            assert call("POST", f"{ISSUES}/1/comments", {"body": "x"}).json["user"]["type"] == "Bot"
+            answer = call("GET", "/user")
+        assert (answer.status, answer.message) == (403, "Resource not accessible by integration")
 
 
 class TestReach:

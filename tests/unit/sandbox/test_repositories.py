@@ -32,6 +32,13 @@ def test_owner_and_name_are_compared_without_regard_to_case(github: World) -> No
     assert found.json["permissions"]["admin"] is True
 
 
+@pytest.mark.parametrize(("private", "visibility"), [(True, "private"), (False, "public")])
+def test_who_can_see_it_is_said_in_two_ways(github: World, *, private: bool, visibility: str) -> None:
+    github.sandbox.state.repository("acme/payments").private = private
+    found = github.call("GET", REPOSITORY).json
+    assert (found["private"], found["visibility"], found["has_issues"]) == (private, visibility, True)
+
+
 def test_ids_lead_to_the_same(github: World) -> None:
     number = github.sandbox.state.repository("acme/payments").id
     assert github.call("GET", f"/repositories/{number}").json == github.call("GET", REPOSITORY).json

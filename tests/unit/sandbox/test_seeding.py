@@ -31,6 +31,7 @@ def test_what_is_named_exists(sandbox: Sandbox) -> None:
     sandbox.seed(**EVERYTHING)
     assert {login: one.type for login, one in sandbox.state.accounts.items()} == {
         "sandbox": "User",
+        "github-actions[bot]": "Bot",
         "alice": "User",
         "bob": "User",
         "acme": "Organization",
@@ -107,3 +108,8 @@ def test_an_organization_is_no_user(sandbox: Sandbox) -> None:
 def test_logins_of_apps_and_of_managed_users(sandbox: Sandbox) -> None:
     sandbox.seed(users=["renovate[bot]", "octo_acme"])
     assert {"renovate[bot]", "octo_acme"} <= sandbox.state.accounts.keys()
+
+
+def test_the_bots_of_apps_can_be_named_as_users(sandbox: Sandbox) -> None:
+    sandbox.seed(users=["github-actions[bot]"], repositories=[("acme", "payments")])
+    assert sandbox.state.accounts["github-actions[bot]"].type == "Bot"

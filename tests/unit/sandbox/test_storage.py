@@ -7,13 +7,14 @@ import json
 import subprocess
 import sys
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from support.sandbox_http import PRODUCTION, REPOSITORY, world
 
 from envsync.errors import Diagnostic, EnvsyncError
 from envsync.sandbox import Sandbox, reset
+from envsync.sandbox.state import Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +52,67 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         assert again.state.repositories == before.repositories
         assert (again.state.accounts, again.state.teams) == (before.accounts, before.teams)
         assert (again.state.apps, again.state.tokens) == (before.apps, before.tokens)
+
+
+def test_installations_are_and_their_tokens_are_not(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as sandbox:
+        app, installation = sandbox.install_app(
+            "robot", public_key="", owner="acme", permissions={"actions": "read"}
+        )
+        sandbox.state.issued["ghs_x"] = Token("ghs_x", "robot[bot]", {}, installation=installation)
+        before = sandbox.state
+    assert "ghs_x" not in (tmp_path / "accounts.json").read_text()
+    with Sandbox(tmp_path) as again:
+        assert (again.state.apps, again.state.installations) == (before.apps, before.installations)
+        assert again.state.apps["robot"].id == app
+        assert again.state.issued == {}
+
+
+class TestOlderState:
+    """From before there were issues: its tokens get what they may do since."""
+
+    @staticmethod
+    def age(directory: Path) -> dict[str, Any]:
+        """Takes away what envsync wrote only later, and gives what is left."""
+        with world(directory=directory):
+            pass
+        file = directory / "repositories" / "acme" / "payments.json"
+        whole = json.loads(file.read_text())
+        for name in ("has_issues", "labels", "issues"):
+            del whole["repository"][name]
+        file.write_text(json.dumps(whole))
+        head: dict[str, Any] = json.loads((directory / "accounts.json").read_text())
+        del head["installations"]
+        del head["accounts"]["github-actions[bot]"]
+        for app in head["apps"].values():
+            del app["owner"], app["name"], app["public_key"], app["permissions"]
+        for token in head["tokens"].values():
+            del token["expires_at"], token["installation"], token["account"]
+            token["login"] = "sandbox"
+            for permission in ("issues", "pull_requests", "contents"):
+                token["permissions"].pop(permission, None)
+        return head
+
+    def test_it_is_brought_up_to_date(self, tmp_path: Path) -> None:
+        (tmp_path / "accounts.json").write_text(json.dumps(self.age(tmp_path)))
+        with Sandbox() as fresh, Sandbox(tmp_path) as again:
+            assert again.state.tokens == fresh.state.tokens
+            assert again.state.accounts["github-actions[bot]"].type == "Bot"
+            assert again.state.apps["change-gate"].offers_rule
+            assert again.state.repository("acme/payments").has_issues
+
+    def test_what_was_set_by_hand_stays(self, tmp_path: Path) -> None:
+        head = self.age(tmp_path)
+        head["tokens"]["sandbox"]["permissions"]["environments"] = "read"
+        del head["tokens"]["sandbox-reader"]
+        (tmp_path / "accounts.json").write_text(json.dumps(head))
+        with Sandbox(tmp_path) as again:
+            permissions = again.state.tokens["sandbox"].permissions
+            assert (permissions["environments"], permissions["issues"]) == ("read", "write")
+            assert "sandbox-reader" not in again.state.tokens
+            del permissions["issues"]
+        with Sandbox(tmp_path) as again:
+            assert "issues" not in again.state.tokens["sandbox"].permissions
 
 
 def test_each_repository_is_a_file_to_look_into_written_after_each_change(tmp_path: Path) -> None:
