@@ -60,13 +60,17 @@ def _encodable(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request. `purpose` completes "cannot ..."; `hidden` are texts that no message may repeat."""
+    """One request. `purpose` completes "cannot ..."; `hidden` are texts that no message may repeat.
+
+    `harmless`: a `POST` that does no harm when it is done twice.
+    """
 
     method: Method
     target: Target
     purpose: str
     body: Json = field(default=None, repr=False)
     hidden: tuple[str, ...] = field(default=(), repr=False)
+    harmless: bool = False
 
     @property
     def url(self) -> str:
@@ -76,7 +80,7 @@ class Call:
     @property
     def repeatable(self) -> bool:
         """Whether doing it twice is doing it once. All of envsync's `PATCH`es say what a thing shall be."""
-        return self.method != "POST"
+        return self.method != "POST" or self.harmless
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from github import Auth, Github
 
 from envsync import __version__
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.github.bearer import Place, place_of
 from envsync.github.call import Answer, Call, Exchange, cannot, printable
 from envsync.github.http_date import http_date
 from envsync.github.judge import Judge
@@ -24,12 +25,14 @@ from envsync.github.wire import Wire
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from envsync.github.bearer import Bearer
     from envsync.github.call import Outcome
-    from envsync.github.credentials import Credential
+    from envsync.model import SecretValue
 
 _API_VERSION = "2022-11-28"  # every supported Enterprise Server knows it
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
+_UNAUTHORIZED = 401
 
 
 def _nobody(_: str) -> None: ...
@@ -52,7 +55,7 @@ class Access:
     """How to reach GitHub, and as whom. Threads may share it; each opens connections of its own."""
 
     api_url: str
-    credential: Credential
+    credential: Bearer
     timeout: float = 30.0  # seconds, to connect and between two pieces of an answer
     policy: Policy = field(default_factory=Policy)
     effects: Effects = field(default_factory=Effects)
@@ -72,12 +75,12 @@ class Connection:
     """PyGithub's requester is not safe to share between threads, and mixes answers up: open one for each."""
 
     def __init__(self, access: Access) -> None:
-        token = access.credential.token.reveal().decode("ascii")
         self._access = access
         self._wire = Wire(access.api_url, access.timeout)
-        self._judge = Judge(urlsplit(access.api_url).netloc, access.credential.source, token)
+        self._judge = Judge(urlsplit(access.api_url).netloc, access.credential.source, self._advice)
+        self._place: Place | None = None  # that was asked about last
+        self._token: SecretValue | None = None  # that the requester has
         self._requester = Github(
-            auth=Auth.Token(token),
             base_url=access.api_url,
             user_agent=f"envsync/{__version__}",
             retry=None,
@@ -94,24 +97,40 @@ class Connection:
 
     def fetch(self, target: Target, purpose: str) -> Received:
         """A `GET`, redirects within the API followed."""
+        exchange, moved = self.follow(target, purpose)
+        return self.received(exchange, moved=moved)
+
+    def follow(self, target: Target, purpose: str) -> tuple[Exchange, bool]:
+        """As `fetch`, but not judged; with whether a redirect led there."""
         origin, moved = target, False
         for _ in range(_MOST_REDIRECTS + 1):
             exchange = self.exchange(Call("GET", target, purpose))
             outcome = exchange.outcome
             if not isinstance(outcome, Answer) or outcome.status not in _REDIRECTS:
-                return self.received(exchange, moved=moved)
+                return exchange, moved
             moved = True
             found = self.local(outcome.headers.get("location", ""), purpose)
             target = found if found.query else Target(found.path, origin.query)
         raise _astray(f"{cannot(purpose)}: GitHub redirects it without end")
 
     def exchange(self, call: Call) -> Exchange:
-        """Send, and send again while that is safe and may help. Failures of all kinds come back as outcomes."""
-        effects, doubtful = self._access.effects, False
+        """Send, and send again while that is safe and may help.
+
+        Failures of all kinds come back as outcomes, but that there is no token to send it with: that is raised.
+        """
+        effects, doubtful, renewed = self._access.effects, False, False
         attempt, waited = 0, 0.0
         while True:
             attempt += 1
+            try:
+                self._sign(call)
+            except RequestFailed as unsigned:
+                in_doubt = doubtful and call.method != "GET"
+                raise RequestFailed(unsigned.kind, *unsigned.diagnostics, uncertain=in_doubt) from None
             outcome = self._once(call)
+            if not renewed and self._has_lapsed(outcome):
+                renewed = True
+                continue
             decision = decide(
                 outcome,
                 attempt=attempt,
@@ -163,6 +182,29 @@ class Connection:
         if target is None:
             raise _astray(f"{cannot(purpose)}: GitHub's answer leads away from {self._access.api_url}")
         return target
+
+    def _sign(self, call: Call) -> None:
+        """Have the requester send the token for this call."""
+        bearer = self._access.credential
+        self._place = place_of(call.target.path) or self._place
+        token = bearer.token_for(self._place, self._access)
+        if token is self._token:
+            return
+        text = token.reveal().decode("ascii")
+        auth = Auth.AppAuthToken(text) if bearer.scheme == "Bearer" else Auth.Token(text)
+        self._requester.close()
+        self._requester = self._requester.withAuth(auth)
+        self._judge = self._judge.hiding(text)
+        self._token = token
+
+    def _has_lapsed(self, outcome: Outcome) -> bool:
+        """Whether the token of the last request is no longer good, and there is another one."""
+        if self._token is None or not isinstance(outcome, Answer) or outcome.status != _UNAUTHORIZED:
+            return False
+        return self._access.credential.renewed(self._place, self._token)
+
+    def _advice(self, path: str, permission: str | None) -> str | None:
+        return self._access.credential.advice(place_of(path) or self._place, permission)
 
     def _once(self, call: Call) -> Outcome:
         stopwatch = self._access.effects.stopwatch

@@ -1,46 +1,68 @@
-"""Which token speaks for the user, and where does it come from?"""
+"""Who speaks for the user: which App, or which token, and where does it come from?"""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from envsync.errors import CredentialError, Diagnostic
+from envsync.github.app import app_key
+from envsync.github.installations import Installations
 from envsync.github.server import web_host
 from envsync.model import SecretValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from envsync.github.bearer import Bearer, Place, Scheme
+    from envsync.github.connection import Access
+
 _VARIABLES = ("GH_TOKEN", "GITHUB_TOKEN")
+_GH = "gh auth token"
 _GH_TIMEOUT = 10.0  # seconds: gh may have to ask a locked key ring
 
 
 @dataclass(frozen=True, slots=True)
 class Credential:
+    """A `Bearer` with one token, whoever is asked about."""
+
     token: SecretValue
     source: str  # as a person would name it: `GH_TOKEN`, `gh auth token`
+    scheme: ClassVar[Scheme] = "token"
+
+    def token_for(self, _place: Place | None, _access: Access) -> SecretValue:
+        return self.token
+
+    def renewed(self, _place: Place | None, _used: SecretValue) -> bool:
+        return False
+
+    def advice(self, _place: Place | None, _permission: str | None) -> str | None:
+        return None
 
 
-def find(environ: Mapping[str, str], *, api_url: str, gh: Callable[[str], str | None]) -> Credential:
-    """The first of `GH_TOKEN`, `GITHUB_TOKEN` and what `gh` has stored for the server's host.
+def find(environ: Mapping[str, str], *, api_url: str, gh: Callable[[str], str | None]) -> Bearer:
+    """The first of a GitHub App, `GH_TOKEN`, `GITHUB_TOKEN` and what `gh` has stored for the server's host.
 
     An empty variable counts as none: Actions turns a missing secret into one.
     """
+    app = app_key(environ)
+    if app is not None:
+        return Installations(app)
     host = web_host(api_url)
     for variable in _VARIABLES:
         if environ.get(variable):
-            return _checked(environ[variable], variable)
+            return token_of(environ[variable], variable)
     token = gh(host)
     if token:
-        return _checked(token, "gh auth token")
+        return token_of(token, _GH)
     raise CredentialError(
         Diagnostic(
             "no-credential",
             f"there is no token for {host}",
-            hint=f"set GH_TOKEN or GITHUB_TOKEN, or log in with: gh auth login --hostname {host}",
+            hint=f"set GH_TOKEN or GITHUB_TOKEN, or log in with: gh auth login --hostname {host}; "
+            "for a GitHub App set ENVSYNC_APP_ID and ENVSYNC_APP_PRIVATE_KEY",
         )
     )
 
@@ -65,16 +87,16 @@ def gh_token(host: str) -> str | None:
     return done.stdout.decode("utf-8", errors="replace").strip() or None
 
 
-def _checked(token: str, source: str) -> Credential:
+def token_of(token: str, source: str) -> Credential:
     """A token goes into a header: anything but visible ASCII there would break it, or add headers."""
     if not all("!" <= character <= "~" for character in token):
         raise CredentialError(
             Diagnostic(
                 "malformed-credential",
                 f"the token from {source} contains white space, a line break or a character that no token has",
-                hint=f"set {source} to the bare token, without quotes or a trailing newline"
-                if source in _VARIABLES
-                else "log in again with: gh auth login",
+                hint="log in again with: gh auth login"
+                if source == _GH
+                else f"set {source} to the bare token, without quotes or a trailing newline",
             )
         )
     return Credential(SecretValue(token.encode("ascii")), source)

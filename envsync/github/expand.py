@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.call import path
+from envsync.github.own import own_login
 from envsync.github.reader import PER_PAGE
 from envsync.model import RepositoryName
 
 if TYPE_CHECKING:
     from envsync.github.part import Part
     from envsync.github.reader import Reader
-
-_NOT_TOLD = frozenset({FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND})
 
 
 def expand(reader: Reader, owner: str, pattern: str, *, archived: bool, forks: bool) -> tuple[RepositoryName, ...]:
@@ -42,25 +41,34 @@ def _name(part: Part) -> RepositoryName:
 
 
 def _repositories(reader: Reader, owner: str) -> tuple[Part, ...]:
-    """An organization's, or a user's: all of them where the token is the user's own, else the public ones."""
+    """An organization's, or a user's: all of them where the token is the user's own, else the public ones.
+
+    With the token of an App's installation, those that it is installed for besides.
+    """
     purpose = f"list the repositories of {owner}"
     try:
         return reader.pages(path("orgs", owner, "repos"), None, purpose).items
     except RequestFailed as failed:
         if failed.kind is not FailureKind.NOT_FOUND:
             raise
-    if (_own_login(reader) or "").casefold() == owner.casefold():
+    login = own_login(reader)
+    if (login or "").casefold() == owner.casefold():
         parts = reader.pages("/user/repos", None, purpose, query={**PER_PAGE, "affiliation": "owner"}).items
         # A token may reach repositories of others too, and a server may not know `affiliation`.
-        return tuple(part for part in parts if _name(part).owner.casefold() == owner.casefold())
-    return reader.pages(path("users", owner, "repos"), None, purpose).items
+        return _of(owner, parts)
+    installed = _of(owner, _installed(reader, purpose)) if login is None else ()
+    return (*reader.pages(path("users", owner, "repos"), None, purpose).items, *installed)
 
 
-def _own_login(reader: Reader) -> str | None:
-    """None for tokens that are no user's, such as those of an App's installation."""
+def _of(owner: str, parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    return tuple(part for part in parts if _name(part).owner.casefold() == owner.casefold())
+
+
+def _installed(reader: Reader, purpose: str) -> tuple[Part, ...]:
+    """Nothing for a token that is no installation's."""
     try:
-        return reader.get("/user", "find out whose the token is").data.member("login").text()
+        return reader.pages("/installation/repositories", "repositories", purpose).items
     except RequestFailed as failed:
-        if failed.kind not in _NOT_TOLD:
+        if failed.kind not in {FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}:
             raise
-        return None
+        return ()

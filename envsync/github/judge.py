@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from envsync.github.permissions import needed, repository_of
 from envsync.github.retry import broken, may_have_happened, rate_limit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from envsync.github.call import Call, Exchange, Json
 
 _LONGEST_MESSAGE = 300
@@ -19,13 +21,24 @@ _HIDDEN = "(hidden)"
 _FAR_AWAY = timedelta(days=365)
 
 
+def _no_advice(_path: str, _permission: str | None) -> str | None:
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """`source` names where the token came from; `token` is known only to keep it out of messages."""
+    """`source` names where the token came from; `tokens` are known only to keep them out of messages.
+
+    `advise` says, for a path and the permission that it needs, what to do where GitHub does not permit it.
+    """
 
     host: str
     source: str
-    token: str = field(repr=False)
+    advise: Callable[[str, str | None], str | None] = field(default=_no_advice, repr=False)
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+
+    def hiding(self, token: str) -> Judge:
+        return replace(self, tokens=(*self.tokens, token))
 
     def verdict(self, exchange: Exchange, now: float) -> Answer | RequestFailed:
         """The answer where GitHub did what was asked, that is where it is whole and its status 2xx."""
@@ -87,6 +100,9 @@ class Judge:
         if "x-github-sso" in answer.headers:
             return f"authorize the token from {self.source} for the organization's single sign-on"
         permission = needed(call.method, call.target.path, answer.headers.get("x-accepted-github-permissions"))
+        advice = self.advise(call.target.path, permission)
+        if advice is not None:
+            return advice
         repository = repository_of(call.target.path)
         access = f"access to {repository}" if repository else "access"
         grant = f" and the permission {permission}" if permission else ""
@@ -99,7 +115,7 @@ class Judge:
         errors = data.get("errors")
         reasons = [data.get("message"), *(errors if isinstance(errors, list) else [errors])]
         text = "; ".join(filter(None, (_reason(reason) for reason in reasons)))
-        for hidden in (self.token, *call.hidden):
+        for hidden in (*self.tokens, *call.hidden):
             text = text.replace(hidden, _HIDDEN) if hidden else text
         return f": {shown(text)}" if text else ""
 

@@ -58,6 +58,12 @@ def environment(part: Part, *, owner: str) -> LiveEnvironment:
     )
 
 
+def created_at(part: Part) -> str | None:
+    """None where the server does not say."""
+    moment = part.optional("created_at")
+    return None if moment is None or moment.is_null else moment.text()
+
+
 def pattern(part: Part) -> LivePattern:
     """Servers from before tag patterns give no `type`: theirs are all of branches."""
     kind = part.optional("type")

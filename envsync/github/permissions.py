@@ -44,6 +44,8 @@ def _known(method: Method, path: str) -> str | None:
     match segments:
         case ["repos", _, _, "environments", *_]:
             return _of_environments(method, segments[_OF_AN_ENVIRONMENT:])
+        case ["repos", _, _, "issues" | "labels", *_]:
+            return "Issues: read" if method == "GET" else "Issues: write"
         case ["repos" | "repositories", *_] | ["user", "repos"] | ["orgs" | "users", _, "repos"]:
             return "Metadata: read"
         case ["orgs", _, "teams", *_]:

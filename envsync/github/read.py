@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, TypeVar
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github import live
 from envsync.github.call import path
-from envsync.model import RECORD_VARIABLE, LiveRepository, OtherEnvironment, RefPolicy, RepositoryName, Unread
+from envsync.model import (
+    RECORD_VARIABLE,
+    ListedEnvironment,
+    LiveRepository,
+    OtherEnvironment,
+    RefPolicy,
+    RepositoryName,
+    Unread,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -23,7 +31,7 @@ _FORBIDDEN = frozenset({FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND})
 T = TypeVar("T")
 
 
-def _nobody(_: str) -> bool:
+def _nobody(_: object) -> bool:
     return False
 
 
@@ -35,32 +43,40 @@ def read_repository(
     settings_only: bool,
     identify: bool = False,
     others: Callable[[str], bool] = _nobody,
+    guarding: Callable[[ListedEnvironment], bool] = _nobody,
 ) -> LiveRepository:
-    """The names of all environments, those in `details` (in any case) in full, and of `others` the records.
+    """What the list tells of all environments, those in `details` (in any case) in full, of `others` the records.
 
     `others` is asked for the name of each environment that is not in `details`, and not at all where only settings
-    are to be read. A part of an environment that the token may not see becomes `Unread`.
+    are to be read. `guarding` is asked for each environment whether to read its custom protection rules too. A
+    part of an environment that the token may not see becomes `Unread`.
 
-    One request a hundred environments; at most four for each in `details` and one for each of the others, and one
-    more for each further page of patterns (100 on one), variables (30) or secrets (100). One more to `identify` it
-    by its number, or when it has been renamed; never both. What GitHub redirects counts once.
+    One request a hundred environments; at most four for each in `details`, one for each of the others and one for
+    each in `guarding` that is not in `details`, and one more for each further page of patterns (100 on one),
+    variables (30) or secrets (100). One more to `identify` it by its number, or when it has been renamed; never
+    both. What GitHub redirects counts once.
     """
-    name, number, listed = _listed(reader, requested, identify=identify)
-    wanted = {detail.casefold() for detail in details}
+    name, number, found = _listed(reader, requested, identify=identify)
+    listed, wanted = found.environments, {detail.casefold() for detail in details}
+    in_full = {
+        key: _in_full(reader, name, each, settings_only=settings_only)
+        for key, each in listed.items()
+        if key in wanted
+    }
     return LiveRepository(
         name,
         requested,
         environment_names=tuple(sorted((each.name for each in listed.values()), key=str.casefold)),
-        environments={
-            key: _in_full(reader, name, environment, settings_only=settings_only)
-            for key, environment in listed.items()
-            if key in wanted
-        },
+        environments=in_full,
         id=number,
         others={
-            key: _other(reader, name, environment)
-            for key, environment in listed.items()
-            if not settings_only and key not in wanted and others(environment.name)
+            key: _other(reader, name, each)
+            for key, each in listed.items()
+            if not settings_only and key not in wanted and others(each.name)
+        },
+        listed={
+            key: _guarded(reader, name, each, in_full.get(key)) if guarding(each) else each
+            for key, each in found.told.items()
         },
     )
 
@@ -144,29 +160,36 @@ def read_secrets(reader: Reader, repository: RepositoryName, name: str) -> Mappi
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    environments: Mapping[str, LiveEnvironment]  # key: casefolded name
+    """Keys are casefolded names."""
+
+    environments: Mapping[str, LiveEnvironment]
+    told: Mapping[str, ListedEnvironment]
     moved: bool
 
 
 def _list(reader: Reader, repository: RepositoryName) -> _Listed:
     where = path("repos", repository.owner, repository.name, "environments")
     pages = reader.pages(where, "environments", f"list the environments of {repository}")
-    found = (live.environment(item, owner=repository.owner) for item in pages.items)
-    return _Listed({environment.name.casefold(): environment for environment in found}, pages.moved)
+    found = [(live.environment(item, owner=repository.owner), live.created_at(item)) for item in pages.items]
+    return _Listed(
+        {each.name.casefold(): each for each, _ in found},
+        {each.name.casefold(): ListedEnvironment(each.name, created, each.settings) for each, created in found},
+        pages.moved,
+    )
 
 
 def _listed(
     reader: Reader, requested: RepositoryName, *, identify: bool
-) -> tuple[RepositoryName, int | None, Mapping[str, LiveEnvironment]]:
-    """The repository's present name, its number if that is asked for, and its environments by casefolded name."""
+) -> tuple[RepositoryName, int | None, _Listed]:
+    """The repository's present name, its number if that is asked for, and its environments."""
     if identify:
         found = _find(reader, requested)
         listed = _list(reader, found.name)
         if listed.moved:
             raise moved(requested)
-        return found.name, found.id, listed.environments
+        return found.name, found.id, listed
     listed = _list(reader, requested)
-    return _find(reader, requested).name if listed.moved else requested, None, listed.environments
+    return _find(reader, requested).name if listed.moved else requested, None, listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +224,16 @@ def _in_full(
         secrets=nobody_asked if settings_only else _if_permitted(lambda: read_secrets(reader, repository, name)),
         record=None if isinstance(variables, Unread) else variables.record,
     )
+
+
+def _guarded(
+    reader: Reader, repository: RepositoryName, listed: ListedEnvironment, known: LiveEnvironment | None
+) -> ListedEnvironment:
+    """With its custom protection rules: those that were read with all the rest, if they were."""
+    if known is not None:
+        return replace(listed, protection_rules=known.protection_rules)
+    rules = _if_permitted(lambda: read_rules(reader, repository, listed.name))
+    return replace(listed, protection_rules=rules)
 
 
 def _other(reader: Reader, repository: RepositoryName, environment: LiveEnvironment) -> OtherEnvironment:

@@ -55,7 +55,13 @@ class Writer:
     def post(
         self, path: str, body: Json, purpose: str, *, there: Callable[[], bool], exists: int | None = None
     ) -> bool:
-        """Create something. True if this call made it for certain; False if it was there, or may be another's.
+        """Create something. True if this call made it for certain; False if it was there, or may be another's."""
+        return self.create(path, body, purpose, there=there, exists=exists) is not None
+
+    def create(
+        self, path: str, body: Json, purpose: str, *, there: Callable[[], bool], exists: int | None = None
+    ) -> Received | None:
+        """As `post`, with GitHub's answer if this call made it for certain.
 
         `exists` is the status by which GitHub says that it is there already; `there` reads whether it is. A `POST`
         whose answer is lost is not repeated before reading has shown that it was not done.
@@ -64,16 +70,19 @@ class Writer:
         doubt, attempt = False, 0
         while True:
             attempt += 1
-            exchange = self._connection.exchange(call)
+            try:
+                exchange = self._connection.exchange(call)
+            except RequestFailed as unsent:
+                raise RequestFailed(unsent.kind, *unsent.diagnostics, uncertain=doubt) from None
             if exists is not None and _status(exchange) == exists:
-                return False
+                return None
             verdict = self._connection.verdict(exchange)
             if isinstance(verdict, Answer):
-                return True
+                return self._connection.received(exchange)
             lost = verdict.uncertain
             doubt = doubt or lost
             if doubt and _found(there, verdict):
-                return False
+                return None
             if not lost or attempt >= self._connection.attempts:
                 raise RequestFailed(verdict.kind, *verdict.diagnostics, uncertain=doubt)
             self._connection.wait(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envsync.errors import CredentialError, ExitCode
-from envsync.github.credentials import find, gh_token
+from envsync.github.credentials import Credential, find, gh_token, token_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,12 +20,14 @@ def no_gh(_: str) -> str | None:
 def test_gh_token_goes_before_github_token_and_both_before_gh() -> None:
     both = {"GH_TOKEN": "first", "GITHUB_TOKEN": "second"}
 
-    first = find(both, api_url=GITHUB, gh=lambda _: "third")
-    assert (first.token.reveal(), first.source) == (b"first", "GH_TOKEN")
-    second = find({**both, "GH_TOKEN": ""}, api_url=GITHUB, gh=lambda _: "third")
-    assert (second.token.reveal(), second.source) == (b"second", "GITHUB_TOKEN")
-    third = find({}, api_url=GITHUB, gh=lambda _: "third")
-    assert (third.token.reveal(), third.source) == (b"third", "gh auth token")
+    for environ, token, source in (
+        (both, b"first", "GH_TOKEN"),
+        ({**both, "GH_TOKEN": ""}, b"second", "GITHUB_TOKEN"),
+        ({}, b"third", "gh auth token"),
+    ):
+        found = find(environ, api_url=GITHUB, gh=lambda _: "third")
+        assert isinstance(found, Credential)
+        assert (found.token.reveal(), found.source) == (token, source)
 
 
 def test_gh_is_asked_for_the_server_s_own_host() -> None:
@@ -49,7 +51,10 @@ def test_without_a_token_every_way_to_give_one_is_named() -> None:
     assert raised.value.exit_code is ExitCode.NOT_PERMITTED
     assert diagnostic.code == "no-credential"
     assert diagnostic.message == "there is no token for github.com"
-    assert diagnostic.hint == "set GH_TOKEN or GITHUB_TOKEN, or log in with: gh auth login --hostname github.com"
+    assert diagnostic.hint == (
+        "set GH_TOKEN or GITHUB_TOKEN, or log in with: gh auth login --hostname github.com; "
+        "for a GitHub App set ENVSYNC_APP_ID and ENVSYNC_APP_PRIVATE_KEY"
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,6 +76,17 @@ def test_a_token_of_gh_s_that_is_none_is_gh_s_to_repair() -> None:
         find({}, api_url=GITHUB, gh=lambda _: "two words")
 
     assert raised.value.diagnostics[0].hint == "log in again with: gh auth login"
+
+
+def test_a_token_may_come_from_another_variable() -> None:
+    found = token_of("ghs_x", "ENVSYNC_REPORT_TOKEN")
+    assert (found.token.reveal(), found.source) == (b"ghs_x", "ENVSYNC_REPORT_TOKEN")
+
+    with pytest.raises(CredentialError) as raised:
+        token_of("two words", "ENVSYNC_REPORT_TOKEN")
+    assert raised.value.hint == (
+        "set ENVSYNC_REPORT_TOKEN to the bare token, without quotes or a trailing newline"
+    )
 
 
 def test_a_credential_does_not_show_its_token() -> None:

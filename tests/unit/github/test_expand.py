@@ -73,10 +73,25 @@ def test_of_another_user_the_public_ones_are_listed(github: Loopback, reader: Re
     assert expanded(reader, "*") == ["acme/theirs"]
 
 
+def test_an_installation_s_repositories_of_the_user_are_among_them(github: Loopback, reader: Reader) -> None:
+    github.on("GET /user", problem(403, "Resource not accessible by integration"))
+    installed = [repository("hidden"), repository("open"), repository("theirs", owner="friend")]
+    github.on("GET /installation/repositories", listing("repositories", installed))
+    github.on("GET /users/acme/repos", listing(None, [repository("open"), repository("public")]))
+
+    assert expanded(reader, "*") == ["acme/hidden", "acme/open", "acme/public"]
+
+
 def test_a_failure_is_no_empty_list(github: Loopback, reader: Reader) -> None:
     with pytest.raises(RequestFailed, match="cannot list the repositories of acme") as raised:
         expanded(reader, "*")
     assert raised.value.kind is FailureKind.NOT_FOUND
+
+    github.on("GET /user", problem(403, "Resource not accessible by integration"))
+    github.on("GET /installation/repositories", problem(401, "Bad credentials"))
+    with pytest.raises(RequestFailed) as raised:
+        expanded(reader, "*")
+    assert raised.value.kind is FailureKind.NOT_AUTHENTICATED
 
     github.on("GET /user", problem(401, "Bad credentials"))
     with pytest.raises(RequestFailed, match="cannot find out whose the token is"):

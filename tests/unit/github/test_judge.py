@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
@@ -9,7 +11,7 @@ from envsync.github.server import Target
 
 NOW = 1_700_000_000.0
 TOKEN = "ghp_hunter2"
-JUDGE = Judge("api.github.com", "GH_TOKEN", TOKEN)
+JUDGE = Judge("api.github.com", "GH_TOKEN").hiding("ghs_earlier").hiding(TOKEN)
 CREATE = Call("PUT", Target("/repos/acme/web/environments/prod"), "create prod", hidden=("boxed",))
 
 
@@ -176,7 +178,22 @@ def test_what_github_says_cannot_play_tricks_on_a_terminal() -> None:
 
 
 def test_neither_the_token_nor_a_sealed_secret_is_repeated() -> None:
-    failed = judged(Answer(422, {}, {"message": f"boxed is not {TOKEN}"}))
+    failed = judged(Answer(422, {}, {"message": f"boxed is not {TOKEN}, nor ghs_earlier"}))
 
-    assert str(failed) == "cannot create prod: GitHub refuses it (422): (hidden) is not (hidden)"
+    assert str(failed) == "cannot create prod: GitHub refuses it (422): (hidden) is not (hidden), nor (hidden)"
     assert TOKEN not in repr(JUDGE)
+
+
+def test_who_knows_better_says_what_to_do() -> None:
+    asked: list[tuple[str, str | None]] = []
+
+    def advise(path: str, permission: str | None) -> str | None:
+        asked.append((path, permission))
+        return "grant it there"
+
+    judge = replace(JUDGE, advise=advise)
+    for status, hint in ((403, "grant it there"), (404, "check the name; grant it there")):
+        failed = judge.verdict(Exchange(CREATE, Answer(status, {})), NOW)
+        assert isinstance(failed, RequestFailed)
+        assert failed.hint == hint
+    assert asked == [("/repos/acme/web/environments/prod", "Administration: write")] * 2

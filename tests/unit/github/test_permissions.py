@@ -27,6 +27,8 @@ E = "/repos/acme/web/environments"
         ("GET", f"{E}/prod/secrets/public-key", "Environments: read"),
         ("PUT", f"{E}/prod/secrets/KEY", "Environments: write"),
         ("PATCH", f"{E}/prod/variables/REGION", "Environments: write"),
+        ("GET", "/repos/acme/web/issues", "Issues: read"),
+        ("PATCH", "/repos/acme/web/issues/comments/3", "Issues: write"),
         ("GET", "/repos/acme/web", "Metadata: read"),
         ("GET", "/orgs/acme/repos", "Metadata: read"),
         ("GET", "/user/repos", "Metadata: read"),

@@ -5,12 +5,24 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from support.github_json import CUSTOM, PROTECTED, environment, listing, problem, reviewers, secret, user, variable
+from support.github_json import (
+    CUSTOM,
+    PROTECTED,
+    environment,
+    listing,
+    problem,
+    reviewers,
+    secret,
+    timer,
+    user,
+    variable,
+)
 from support.loopback import Loopback, Reply
 
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.read import read_environment, read_repository
 from envsync.model import (
+    ListedEnvironment,
     LiveEnvironment,
     LivePattern,
     LiveRule,
@@ -108,6 +120,75 @@ class TestNumberOfTheRepository:
         with pytest.raises(RequestFailed):
             read_repository(reader, web, [], settings_only=False, identify=True)
         assert len(github.seen) == 1
+
+
+class TestList:
+    def serve(self, github: Loopback) -> None:
+        serve_prod(github)
+        bare = environment("Bare", number=8, rules=[timer(5)])
+        del bare["created_at"]
+        listed = [environment("prod", number=7, policy=CUSTOM), bare, environment("gone", created_at=None)]
+        github.on(E, listing("environments", listed))
+        rules = [{"id": 3, "enabled": True, "app": {"slug": "gate"}}]
+        github.on(f"{E}/Bare/deployment_protection_rules", listing("custom_deployment_protection_rules", rules))
+
+    def test_tells_of_all_environments_without_another_request(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        self.serve(github)
+
+        repository = read_repository(reader, web, [], settings_only=True)
+
+        selected = Settings(deployment_branch_policy=RefPolicy.SELECTED)
+        assert repository.listed == {
+            "prod": ListedEnvironment("prod", "2026-01-01T00:00:00Z", selected),
+            "bare": ListedEnvironment("Bare", None, Settings(wait_timer=5)),
+            "gone": ListedEnvironment("gone", None, Settings()),
+        }
+        assert github.lines == [f"{E}?per_page=100"]
+
+    def test_tells_which_rules_guard_those_that_were_asked_for(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        self.serve(github)
+        asked: list[str] = []
+
+        def guarding(listed: ListedEnvironment) -> bool:
+            asked.append(listed.name)
+            return listed.name == "Bare"
+
+        listed = read_repository(reader, web, [], settings_only=True, guarding=guarding).listed
+
+        assert asked == ["prod", "Bare", "gone"]
+        assert listed["bare"].protection_rules == (LiveRule(3, "gate"),)
+        assert listed["prod"].protection_rules is None
+        assert github.lines == [f"{E}?per_page=100", f"{E}/Bare/deployment_protection_rules"]
+
+    def test_takes_rules_that_were_read_with_all_the_rest(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        self.serve(github)
+
+        repository = read_repository(
+            reader, web, ["prod"], settings_only=True, guarding=lambda listed: listed.name == "prod"
+        )
+
+        assert repository.listed["prod"].protection_rules == PROD.protection_rules
+        assert sum(line.endswith("deployment_protection_rules") for line in github.lines) == 1
+
+    def test_says_which_rules_could_not_be_read(
+        self, github: Loopback, reader: Reader, web: RepositoryName
+    ) -> None:
+        self.serve(github)
+        github.on(f"{E}/Bare/deployment_protection_rules", FORBIDDEN)
+
+        listed = read_repository(
+            reader, web, [], settings_only=True, guarding=lambda each: each.name == "Bare"
+        ).listed
+
+        unread = listed["bare"].protection_rules
+        assert isinstance(unread, Unread)
+        assert unread.kind is FailureKind.NOT_PERMITTED
 
 
 class TestRecord:
