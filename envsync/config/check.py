@@ -9,6 +9,7 @@ from envsync.config.body import settled
 from envsync.config.codes import Code
 from envsync.config.declaration import scalars
 from envsync.config.desire import Context, desired_environment
+from envsync.config.expectations import check_expectations
 from envsync.config.inheritance import check_nulls
 from envsync.config.nodes import Mapping, Scalar
 from envsync.config.repositories import is_pattern, sample
@@ -35,6 +36,7 @@ def is_too_large(declaration: Declaration, findings: Findings) -> bool:
     wide = [override for override in declaration.overrides if is_pattern(override.key.text)]
     repositories = len(declaration.repositories) + len(declaration.overrides)
     others = len(declaration.environments) + sum(len(one.environments) for one in wide) + len(declaration.exclude)
+    others += sum(len(one.repositories) for one in declaration.expected)
     if repositories * (1 + others) <= _MAX_PRODUCT:
         return False
     message = f"{repositories} repositories and overrides times {others} environments and patterns are too many"
@@ -44,6 +46,7 @@ def is_too_large(declaration: Declaration, findings: Findings) -> bool:
 
 def check(declaration: Declaration, environments: Environments, findings: Findings) -> None:
     check_targets(declaration, findings)
+    check_expectations(declaration, findings)
     check_nulls(declaration, findings)
     examples = tuple(_examples(declaration))
     for key, body in _layers(declaration):

@@ -50,6 +50,7 @@ class Code(StrEnum):
     NOTHING_INHERITED = "nothing-inherited"
     NEVER_TOUCH_DECLARED = "never-touch-declared"
     UNMATCHED_OVERRIDE = "unmatched-override"
+    UNMATCHED_EXPECTED = "unmatched-expected"
     UNMATCHED_EXCLUDE = "unmatched-exclude"
     EXCLUDED_REPOSITORY = "excluded-repository"
     CONFLICTING_PATTERN = "conflicting-pattern"

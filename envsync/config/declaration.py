@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from envsync.config.body import Body, body_of
 from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.repositories import is_pattern, matches
 from envsync.config.scalars import resolve
+from envsync.model import Expected
 
 if TYPE_CHECKING:
     import collections.abc
@@ -28,6 +30,30 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the file expects to differ for a while."""
+
+    environment: Scalar  # a name or a pattern
+    differences: tuple[Scalar, ...]  # empty: all of the environment
+    repositories: tuple[Scalar, ...]  # names and patterns; empty: all of the file
+    reason: Scalar
+    until: Scalar
+
+    def holds_for(self, repository: RepositoryName) -> bool:
+        return not self.repositories or any(matches(item.text, repository) for item in self.repositories)
+
+    def expected(self) -> Expected:
+        """Raises `ValueError` where the last day is in no calendar."""
+        parts = (item.text.partition(".") for item in self.differences)
+        return Expected(
+            environment=self.environment.text,
+            differences=frozenset(f"{field}{dot}{name.upper()}" for field, dot, name in parts),
+            reason=" ".join(self.reason.text.split()),
+            until=date.fromisoformat(self.until.text),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Declaration:
     file: str  # as the user named it; no two share it
     page: Page
@@ -42,6 +68,7 @@ class Declaration:
     overrides: tuple[Override, ...]
     prune: bool
     never_touch: tuple[Scalar, ...] | None  # None: the default
+    expected: tuple[Expectation, ...]
     lost: frozenset[str]  # top fields that were written, but not understood
     lost_environments: frozenset[str]
 
@@ -80,6 +107,7 @@ def declaration_of(root: Mapping, page: Page, source: SourceText) -> Declaration
         overrides=tuple(_overrides(root.get("overrides"))),
         prune=flag(root.get("prune"), default=False),
         never_touch=None if never_touch is None else scalars(never_touch),
+        expected=tuple(_expectations(root.get("expected"))),
         lost=root.lost,
         lost_environments=environments.lost if isinstance(environments, Mapping) else frozenset(),
     )
@@ -110,3 +138,15 @@ def _overrides(node: Node | None) -> collections.abc.Iterator[Override]:
         for key, value in found
         if isinstance(value, Mapping)
     )
+
+
+def _expectations(node: Node | None) -> collections.abc.Iterator[Expectation]:
+    """What lacks a required key is left out: it was reported."""
+    items = node.items if isinstance(node, Sequence) else ()
+    for item in (each for each in items if isinstance(each, Mapping)):
+        match [item.get(name) for name in ("environment", "reason", "until")]:
+            case [Scalar() as environment, Scalar() as reason, Scalar() as until]:
+                differences, repositories = item.get("differences"), item.get("repositories")
+                yield Expectation(environment, scalars(differences), scalars(repositories), reason, until)
+            case _:
+                pass

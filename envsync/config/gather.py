@@ -53,6 +53,12 @@ class Gathered:
             environments=tuple(sorted(found, key=lambda environment: environment.name.casefold())),
             never_touch=frozenset().union(*(part.declaration.untouchable() for part in self.parts)),
             prune=any(part.declaration.prune for part in self.parts),
+            expected=tuple(
+                each.expected()
+                for part in self.parts
+                for each in part.declaration.expected
+                if each.holds_for(self.name)
+            ),
         )
 
 

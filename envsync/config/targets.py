@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 # Comparing takes time: of each of many mistakes with each of many names it would take minutes.
 _MOST_COMPARED = 100
 _ROOM_FOR_GUESSES = 400
+_NAME_IT = {
+    Code.UNMATCHED_OVERRIDE: "name it under `repositories`, or remove it",
+    Code.UNMATCHED_EXPECTED: "name it under the `repositories` of the file, or remove it",
+}
 
 
 def check_targets(declaration: Declaration, findings: Findings) -> None:
     for items in (declaration.repositories, declaration.exclude, declaration.never_touch or ()):
-        _refuse_twins(items, findings)
+        refuse_twins(items, findings)
     _check_untouchable(declaration, findings)
     if declaration.lost & {"repositories", "exclude"}:
         return  # what they leave cannot be told
@@ -41,7 +45,10 @@ def check_targets(declaration: Declaration, findings: Findings) -> None:
             message = f"{findings.quoted(item)} excludes nothing: no pattern of `repositories` matches it"
             findings.warning(Code.UNMATCHED_EXCLUDE, message, item.span, "remove it, or check its spelling")
     for override in declaration.overrides:
-        _check_override(override.key, targets, declaration, findings)
+        _check_target(override.key, Code.UNMATCHED_OVERRIDE, targets, declaration, findings)
+    for expectation in declaration.expected:
+        for item in expectation.repositories:
+            _check_target(item, Code.UNMATCHED_EXPECTED, targets, declaration, findings)
     _check_added(declaration, findings)
 
 
@@ -63,7 +70,7 @@ class _Targets:
         return any(matches(item.text, repository_name(name)) for name in self.names)
 
 
-def _refuse_twins(items: tuple[Scalar, ...], findings: Findings) -> None:
+def refuse_twins(items: tuple[Scalar, ...], findings: Findings) -> None:
     seen: set[str] = set()
     for item in items:
         if item.text.casefold() in seen:
@@ -117,15 +124,15 @@ def _owner(item: Scalar) -> str:
     return item.text.partition("/")[0].casefold()
 
 
-def _check_override(key: Scalar, targets: _Targets, declaration: Declaration, findings: Findings) -> None:
+def _check_target(
+    key: Scalar, code: Code, targets: _Targets, declaration: Declaration, findings: Findings
+) -> None:
     there = targets.may_include(key)
     if is_pattern(key.text):
         if not there:
             message = f"{findings.quoted(key)} matches none of the repositories"
-            findings.warning(Code.UNMATCHED_OVERRIDE, message, key.span, "remove it, or check its spelling")
+            findings.warning(code, message, key.span, "remove it, or check its spelling")
     elif not there or declaration.excludes(repository_name(key.text)):
         message = f"{findings.quoted(key)} is none of the repositories of this file"
         hint = did_you_mean(key.text, targets.some) if findings.room > _ROOM_FOR_GUESSES else None
-        findings.error(
-            Code.UNMATCHED_OVERRIDE, message, key.span, hint or "name it under `repositories`, or remove it"
-        )
+        findings.error(code, message, key.span, hint or _NAME_IT[code])

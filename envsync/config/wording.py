@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from envsync.config.codes import Code
 from envsync.config.masks import SOURCE_KEYS
-from envsync.config.near_misses import did_you_mean
+from envsync.config.near_misses import did_you_mean, near_miss
 from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.repositories import is_pattern
 from envsync.config.scalars import is_null, resolve
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from envsync.config.findings import Findings
     from envsync.config.nodes import Entry, Node
     from envsync.config.schema import Schema
+    from envsync.errors import Span
 
 Path = tuple[str | int, ...]
 
@@ -52,6 +53,7 @@ _HINTS = {
     _SETTING_NAME: "use letters, digits and underscores, and no digit first",
     "Wait timer": "minutes, or 30m, 2h, 1d; one unit only",
     "Reviewer": "write a login for a user, or org/slug for a team",
+    "Day": "write it as 2026-12-01, year, month and day",
 }
 _ADDRESS = re.compile(
     r"(?:https?://[^/\s]+/|ssh://[^/\s]+/|git@[^:/\s]+:|(?:www\.)?github\.com/)"
@@ -142,8 +144,17 @@ def _missing_keys(error: ValidationError, schema: Schema, place: Place, findings
     known = cast("dict[str, Schema]", properties(schema))
     lines = ", ".join(f"`{name}: {example(known[name])}`" for name in missing)
     names = ", ".join(f"`{name}`" for name in missing)
-    span = place.key.span if place.key else replace(place.node.span, end_line=1, end_column=1)
-    findings.error(Code.MISSING_KEY, f"{_noun(schema)} needs {names}", span, f"for example {lines}")
+    findings.error(Code.MISSING_KEY, f"{_noun(schema)} needs {names}", _place_of(place), f"for example {lines}")
+
+
+def _place_of(place: Place) -> Span:
+    """Of a mapping: its key, or, in a list, its first line."""
+    node, entries = place.node, _entries(place.node)
+    if place.key is None:
+        return replace(node.span, end_line=1, end_column=1)
+    if not place.item:
+        return place.key.span
+    return entries[0].key.span if entries else node.span
 
 
 def _bad_value(keyword: str, schema: Schema, place: Place, findings: Findings) -> None:
@@ -205,9 +216,25 @@ def _wrong_value(schema: Schema, value: str, scalar: Scalar | None) -> tuple[Cod
     if "const" in schema:
         return Code.UNSUPPORTED_VERSION, f"{value} is not a version of this format", "write `version: 1`"
     names = cast("list[str]", schema["enum"])
-    near = did_you_mean(scalar.text, names) if scalar else None
-    patterns = ", or give patterns: {branches: [main]}" if "protected" in names else ""
-    return Code.WRONG_VALUE, f"{value} is not {_noun(schema)}", near or f"write {', '.join(names)}{patterns}"
+    near = None
+    if scalar:
+        near = _meant_member(scalar.text) if title(schema) == "Difference" else None
+        near = near or did_you_mean(scalar.text, names)
+    return Code.WRONG_VALUE, f"{value} is not {_noun(schema)}", near or f"write {', '.join(names)}{_more(names)}"
+
+
+def _more(names: list[str]) -> str:
+    """What else can stand where one of the names can."""
+    if "protected" in names:
+        return ", or give patterns: {branches: [main]}"
+    return ", variables.NAME or secrets.NAME" if "environment" in names else ""
+
+
+def _meant_member(text: str) -> str | None:
+    """`variable.NAME`, for one."""
+    field, _, name = text.partition(".")
+    near = near_miss(field, ("variables", "secrets")) if name else None
+    return f"did you mean `{near}.{name}`?" if near else None
 
 
 def _wrong_format(keyword: str, schema: Schema, value: str, node: Node) -> tuple[Code, str, str]:

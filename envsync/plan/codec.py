@@ -21,8 +21,11 @@ Json = dict[str, "Json"] | list["Json"] | str | int | bool | None
 
 
 def dumps(document: Json) -> str:
-    """The one way in which envsync writes JSON: ASCII, so that it is the same bytes on every terminal."""
-    return json.dumps(document, indent=2) + "\n"
+    """The one way in which envsync writes JSON: ASCII, so that it is the same bytes on every terminal.
+
+    GitHub's runner obeys `##[set-output name=x]y` and its like anywhere in a line of a log, so none is written.
+    """
+    return json.dumps(document, indent=2).replace("##[", "#\\u0023[") + "\n"
 
 
 def encode(plan: Plan) -> dict[str, Json]:
@@ -32,12 +35,12 @@ def encode(plan: Plan) -> dict[str, Json]:
         "summary": asdict(plan.summary),
         "changes": [encode_change(change) for change in plan.changes],
         "secrets": [
-            {**_at(each.at), "name": each.name, "state": each.state.value, "reason": each.reason}
+            {**encode_address(each.at), "name": each.name, "state": each.state.value, "reason": each.reason}
             for each in plan.secrets
         ],
         "records": [
             {
-                **_at(each.at),
+                **encode_address(each.at),
                 "state": each.state.value,
                 "next": each.next.value,
                 "owner": each.owner,
@@ -45,9 +48,11 @@ def encode(plan: Plan) -> dict[str, Json]:
             }
             for each in plan.records
         ],
-        "unmanaged": [{**_at(each.at), "kind": each.kind.value, "name": each.name} for each in plan.unmanaged],
+        "unmanaged": [
+            {**encode_address(each.at), "kind": each.kind.value, "name": each.name} for each in plan.unmanaged
+        ],
         "unmet": [
-            {**_at(each.at), "kind": each.kind.value, "name": each.name, "reason": each.reason}
+            {**encode_address(each.at), "kind": each.kind.value, "name": each.name, "reason": each.reason}
             for each in plan.unmet
         ],
         "unread": [asdict(each) for each in plan.unread],
@@ -76,7 +81,7 @@ def encode_diagnostics(diagnostics: Sequence[Diagnostic]) -> dict[str, Json]:
 def encode_change(change: Change) -> dict[str, Json]:
     seen = view(change)
     return {
-        **_at(change.at),
+        **encode_address(change.at),
         "kind": seen.kind.value,
         "name": seen.name,
         "action": seen.action.value,
@@ -87,13 +92,13 @@ def encode_change(change: Change) -> dict[str, Json]:
     }
 
 
-def _at(address: Address) -> dict[str, Json]:
+def encode_address(address: Address) -> dict[str, Json]:
     return {"repository": address.repository, "environment": address.environment}
 
 
 def _field(field: FieldChange) -> Json:
-    return {"name": field.name, "before": _value(field.before), "after": _value(field.after)}
+    return {"name": field.name, "before": encode_value(field.before), "after": encode_value(field.after)}
 
 
-def _value(value: FieldValue) -> Json:
+def encode_value(value: FieldValue) -> Json:
     return list(value) if isinstance(value, tuple) else value

@@ -85,5 +85,18 @@ class Drift:
     def weakened(self) -> int:
         return sum(each.risk is Risk.WEAKENS for each in self.differences)
 
+    def only(self, *repositories: str) -> Drift:
+        """What of it is about these repositories."""
+        return Drift(
+            differences=tuple(each for each in self.differences if each.at.repository in repositories),
+            expected=tuple(each for each in self.expected if each.difference.at.repository in repositories),
+            lapsed=tuple(each for each in self.lapsed if each.difference.at.repository in repositories),
+            pending=None
+            if self.pending is None
+            else tuple(each for each in self.pending if each.at.repository in repositories),
+            unread=tuple(each for each in self.unread if each.repository in repositories),
+            warnings=tuple(each for each in self.warnings if each.repository in {None, *repositories}),
+        )
+
     def of(self, origin: Origin) -> int:
         return sum(each.origin is origin for each in self.differences)

@@ -190,16 +190,17 @@ def _patterns(
 # --- what was not read -------------------------------------------------------------------------------------
 
 
-_PATTERNS, _RULES = "branch and tag patterns", "deployment protection rules"
-_GUARDS = frozenset({_PATTERNS, _RULES})
+RULES_PART = "deployment protection rules"
+_PATTERNS_PART = "branch and tag patterns"
+_GUARDS = frozenset({_PATTERNS_PART, RULES_PART})
 
 
 def _unread(
     at: Address, desired: DesiredEnvironment, live: LiveEnvironment | None, contents: _Contents
 ) -> tuple[UnreadPart, ...]:
     parts = {
-        Field.DEPLOYMENT_BRANCH_POLICY: (_PATTERNS, live.patterns if live else ()),
-        Field.DEPLOYMENT_PROTECTION_RULES: (_RULES, live.protection_rules if live else ()),
+        Field.DEPLOYMENT_BRANCH_POLICY: (_PATTERNS_PART, live.patterns if live else ()),
+        Field.DEPLOYMENT_PROTECTION_RULES: (RULES_PART, live.protection_rules if live else ()),
         Field.VARIABLES: ("variables", contents.variables),
         Field.SECRETS: ("secrets", contents.secrets),
     }

@@ -11,7 +11,7 @@ from envsync.plan.strictness import OPEN, Protection
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveVariable, Reviewer
+    from envsync.model import DesiredEnvironment, LiveEnvironment, LiveSecret, LiveVariable, Reviewer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Goal:
 def variables_of(live: LiveEnvironment | None) -> Mapping[str, LiveVariable]:
     """None, too, where they were not read: for what only looks at those that are known."""
     return {} if live is None or isinstance(live.variables, Unread) else live.variables
+
+
+def secrets_of(live: LiveEnvironment | None) -> Mapping[str, LiveSecret]:
+    """As `variables_of`."""
+    return {} if live is None or isinstance(live.secrets, Unread) else live.secrets
 
 
 def protection_of(live: LiveEnvironment | None) -> Protection:

@@ -17,7 +17,24 @@ def seconds(iso: str) -> int:
     return (moment - _START) // timedelta(seconds=1)
 
 
+def stamp(moment: int) -> str:
+    """`2026-11-23T09:37:39Z`, of seconds since 1970."""
+    return f"{_date(moment).isoformat()}Z"
+
+
+def shown(text: str) -> str | None:
+    """A date of GitHub's in the form of `stamp`; None: nobody can read it."""
+    try:
+        return stamp(seconds(text))
+    except ValueError:
+        return None
+
+
 def words(moment: int) -> str:
     """`2026-11-23 09:37:39 UTC`, of seconds since 1970."""
-    date = _START + timedelta(seconds=min(max(moment, FIRST), LAST))
-    return f"{date.replace(tzinfo=None).isoformat(' ')} UTC"
+    return f"{_date(moment).isoformat(' ')} UTC"
+
+
+def _date(moment: int) -> datetime:
+    """In UTC; the first or last date there is for a moment before or after."""
+    return (_START + timedelta(seconds=min(max(moment, FIRST), LAST))).replace(tzinfo=None)

@@ -49,7 +49,7 @@ def properties(schema: dict[str, Any], root: dict[str, Any], path: str = "") -> 
         yield where, each.get("description", "").replace("|", "\\|").replace("\n", " "), example
         if where in {"defaults", "overrides"}:
             continue
-        for deeper, suffix in ((each, "."), (each.get("additionalProperties"), ".*.")):
+        for deeper, suffix in ((each, "."), (each.get("additionalProperties"), ".*."), (each.get("items"), "[].")):
             if isinstance(deeper, dict):
                 yield from properties(resolved(deeper, root), root, f"{where}{suffix}")
 

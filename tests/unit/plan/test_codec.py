@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 from support.plans import CHANGED, EVERYTHING, NEW, THREE_WAY
 from support.schemas import check
@@ -70,3 +72,11 @@ def test_diagnostics_are_as_the_schema_says_and_keep_their_source_lines_to_thems
 
 def test_json_is_ascii_whatever_the_names() -> None:
     assert dumps({"name": "Prüfung 🚀"}).isascii()
+
+
+@pytest.mark.parametrize("name", ["##[set-output name=x]y", "###[add-path]/tmp", "\\##[##[", "## [", "##"])
+def test_json_in_a_log_gives_no_command_to_githubs_runner_and_means_the_same(name: str) -> None:
+    written = dumps({"name": name})
+
+    assert "##[" not in written
+    assert json.loads(written) == {"name": name}

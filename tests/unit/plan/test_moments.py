@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.plan.moments import FIRST, LAST, seconds, words
+from envsync.plan.moments import FIRST, LAST, seconds, shown, stamp, words
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,21 @@ def test_a_moment_in_words_reads_like_a_date() -> None:
 @pytest.mark.parametrize(("moment", "nearest"), [(FIRST - 1, FIRST), (LAST + 1, LAST)])
 def test_a_moment_outside_every_calendar_is_shown_as_the_nearest_date(moment: int, nearest: int) -> None:
     assert words(moment) == words(nearest)
+
+
+@given(st.integers(FIRST, LAST))
+def test_a_stamp_of_a_moment_is_what_github_would_write(moment: int) -> None:
+    assert seconds(stamp(moment)) == moment
+    assert shown(stamp(moment)) == stamp(moment)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-23T10:37:39.5+01:00", "2026-11-23T09:37:39Z"),
+        ("0001-01-01T00:00:00+01:00", "0001-01-01T00:00:00Z"),
+        ("yesterday", None),
+    ],
+)
+def test_a_date_of_githubs_is_shown_in_utc_or_not_at_all(text: str, expected: str | None) -> None:
+    assert shown(text) == expected

@@ -1,0 +1,126 @@
+"""What on GitHub is not as it was applied, who is behind it, and does anybody have to see to it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.model import RECORD_VARIABLE, Unread
+from envsync.plan.appeared import undeclared_differences
+from envsync.plan.changes import EnvironmentDelete, Kind, Origin, RecordState, Risk, UnreadPart
+from envsync.plan.diff import Scope
+from envsync.plan.differences import Sight, counted, states_of
+from envsync.plan.drift import Deed, Difference, Drift
+from envsync.plan.expected import excuse, unused
+from envsync.plan.ledger import spot
+from envsync.plan.moments import shown, stamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date
+
+    from envsync.model import DesiredRepository, LiveEnvironment, LiveRepository, LiveVariable
+    from envsync.plan.changes import Address, Plan, RecordStatus
+    from envsync.plan.ledger import Ledger
+
+_EVERYTHING = Scope()
+
+
+def drift_of(
+    plan: Plan,
+    desired: Sequence[DesiredRepository],
+    live: Mapping[str, LiveRepository | Unread],
+    ledger: Ledger,
+    *,
+    today: date,
+    pending: bool,
+    scope: Scope = _EVERYTHING,
+) -> Drift:
+    """What differs, of which `plan` is the `diff`; `today` is a day in UTC. `pending`: whether that is asked for.
+
+    What the file made necessary, or an apply that was cut off, is pending; so is what envsync does on its own.
+    """
+    repositories = {str(each.name): each for each in desired}
+    strange = list(undeclared_differences(plan, repositories, live, ledger))
+    found = [
+        *(each for each in strange if isinstance(each, Difference)),
+        *_declared(plan, repositories, live, ledger),
+    ]
+    excuses = excuse(
+        sorted(found, key=_listing), {name: each.expected for name, each in repositories.items()}, today
+    )
+    unread = (*plan.unread, *(each for each in strange if isinstance(each, UnreadPart)))
+    # Where a run is about some environments only, nobody knows what else differs.
+    nothing = () if scope.globs else unused(desired, excuses.used, unread, _unknown(plan, repositories, ledger))
+    due = frozenset(counted(plan))
+    return Drift(
+        excuses.counted,
+        excuses.expected,
+        excuses.lapsed,
+        tuple(each for each in plan.changes if each not in due) if pending else None,
+        unread,
+        (*plan.warnings, *nothing),
+    )
+
+
+def _declared(
+    plan: Plan,
+    desired: Mapping[str, DesiredRepository],
+    live: Mapping[str, LiveRepository | Unread],
+    ledger: Ledger,
+) -> Iterator[Difference]:
+    """In the environments that a file declares."""
+    states = states_of(plan)
+    changes = [each for each in counted(plan) if not isinstance(each, EnvironmentDelete)]
+    sights: dict[Address, Sight] = {}
+    for at in sorted({each.at for each in (*changes, *plan.unmet)}):
+        repository = desired[at.repository]
+        (environment,) = (each for each in repository.environments if each.name == at.environment)
+        verified = ledger.verified(spot(repository.name, at.environment))
+        after = None if verified is None else stamp(verified.record.time)
+        sights[at] = Sight(environment, _live(live, repository, at.environment), states, after)
+    for change in changes:
+        yield from sights[change.at].differences(change)
+    for unmet in plan.unmet:
+        yield from sights[unmet.at].unmet(unmet)
+    for status in plan.records:
+        if status.state is RecordState.TAMPERED:
+            there = _live(live, desired[status.at.repository], status.at.environment)
+            yield _doubtful(status, None if there is None else there.record)
+
+
+def _unknown(plan: Plan, desired: Mapping[str, DesiredRepository], ledger: Ledger) -> list[tuple[Address, str]]:
+    """The secrets that somebody may have written, and nobody can tell."""
+    found: list[tuple[Address, str]] = []
+    for status in plan.unverifiable:
+        verified = ledger.verified(spot(desired[status.at.repository].name, status.at.environment))
+        last = None if verified is None else verified.record.secrets.get(status.name)
+        if last is None or last.mark is None:
+            found.append((status.at, status.name))
+    return found
+
+
+def _live(
+    live: Mapping[str, LiveRepository | Unread], repository: DesiredRepository, environment: str
+) -> LiveEnvironment | None:
+    there = live[repository.name.key]
+    return None if isinstance(there, Unread) else there.environments.get(environment.casefold())
+
+
+def _doubtful(status: RecordStatus, record: LiveVariable | None) -> Difference:
+    """It lets nobody through by itself; that it proves nothing any more shows in the other differences."""
+    return Difference(
+        status.at,
+        Kind.VARIABLE,
+        RECORD_VARIABLE,
+        Deed.DOUBTFUL,
+        Origin.OUTSIDE,
+        Risk.NEUTRAL,
+        status.reason,
+        since=None if record is None else shown(record.updated_at),
+    )
+
+
+def _listing(difference: Difference) -> tuple[bool, Address, int, str, str, list[str]]:
+    kind, fields = list(Kind).index(difference.kind), [each.name for each in difference.fields]
+    weakens = difference.risk is Risk.WEAKENS
+    return not weakens, difference.at, kind, difference.name or "", difference.deed, fields
