@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -53,7 +53,8 @@ class Section:
 def alarming(plan: Plan) -> list[Section]:
     """What makes the rest of a plan doubtful."""
     failed = _unread_rows(part for part in plan.unread if part.failed and part.part != "record")
-    held = _unread_rows(part for part in plan.unread if part.failed and part.part == "record")
+    # That it is about records, the title says.
+    held = _unread_rows(replace(part, part="") for part in plan.unread if part.failed and part.part == "record")
     return [
         *section("Left alone because of their records", held, Tone.GRAVE),
         *section("Could not be read, so nothing is known about it", failed, Tone.GRAVE),

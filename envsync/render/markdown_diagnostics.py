@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from envsync.errors import Severity
 from envsync.render.diagnostics import count, in_order, snippet
+from envsync.render.fitting import OUTPUT, Part, Piece, fit
 from envsync.render.markup import bold, code, words
 
 if TYPE_CHECKING:
@@ -15,10 +17,18 @@ if TYPE_CHECKING:
 _WIDTH = 100  # columns of a snippet: GitHub's page has no more without scrolling
 
 
-def diagnostics_markdown(diagnostics: Iterable[Diagnostic]) -> str:
+def diagnostics_markdown(
+    diagnostics: Iterable[Diagnostic],
+    *,
+    title: str = "envsync validate",
+    limit: int | None = None,
+    whole_at: str = OUTPUT,
+) -> str:
+    """`title` is ours; `limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be."""
     found = in_order(diagnostics)
-    blocks = [f"### envsync validate: {count(found) or 'valid'}", *(_one(diagnostic) for diagnostic in found)]
-    return "\n\n".join(blocks) + "\n"
+    parts = tuple(Part(_one(each), each.severity, vital=each.severity is Severity.ERROR) for each in found)
+    pieces = [Piece("Findings", parts, "finding", between="\n\n")] if parts else []
+    return fit(f"### {title}: {count(found) or 'valid'}", pieces, "", limit, whole_at)
 
 
 def _one(diagnostic: Diagnostic) -> str:

@@ -17,6 +17,7 @@ from envsync.render.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+UNFOLD = "\n\n</details>"
 # GitHub's parser takes no fence of more than 80: https://github.com/github/cmark-gfm/blob/master/src/inlines.c
 _MOST_BACKTICKS = 20
 
@@ -69,18 +70,22 @@ def bold(markdown: str) -> str:
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Of cells that are Markdown already."""
-    return "\n".join(_row(cells) for cells in (head, ["---"] * len(head), *rows))
+    return "\n".join(row(cells) for cells in (head, ["---"] * len(head), *rows))
 
 
-def _row(cells: Sequence[str]) -> str:
+def row(cells: Sequence[str]) -> str:
     """A bar is taken for the end of a cell even in code, and a backslash before it away."""
     escaped = (cell.replace("|", r"\|") for cell in cells)
     return f"| {' | '.join(escaped)} |"
 
 
 def folded(summary: str, body: str) -> str:
-    """`summary` is HTML already. Blank lines let Markdown in again."""
-    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>"
+    return f"{fold(summary)}{body}{UNFOLD}"
+
+
+def fold(summary: str) -> str:
+    """What stands before a body that is folded, `UNFOLD` after it. `summary` is HTML already."""
+    return f"<details><summary>{summary}</summary>\n\n"  # a blank line lets Markdown in again
 
 
 def html_code(text: str) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from envsync.render.beside import Entry, Section
 
-_TONES = {Tone.GRAVE: "bold red", Tone.WARNING: "bold yellow", Tone.PLAIN: "bold"}
+TONES = {Tone.GRAVE: "bold red", Tone.WARNING: "bold yellow", Tone.PLAIN: "bold"}
 
 
 def printed(parts: Iterable[RenderableType], *, width: int, color: bool) -> str:
@@ -47,7 +47,7 @@ def grid() -> Table:
 
 
 def on_page(section: Section) -> list[RenderableType]:
-    parts: list[RenderableType] = [Text(f"{section.title}:", style=_TONES[section.tone])]
+    parts: list[RenderableType] = [Text(f"{section.title}:", style=TONES[section.tone])]
     for row in section.rows:
         places = [_place(entry) for entry in row.entries]
         if len(places) == 1:

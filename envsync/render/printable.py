@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from envsync.plan.changes import FieldValue
+
+_ACTED_UPON = re.compile(r"[<>@&*_~|\[\]()`#\\]|(?<=www)\.", re.IGNORECASE)
 
 LONGEST = 120  # characters of one value; the JSON plan has all of it
 
@@ -16,6 +19,12 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(character if character.isprintable() else json.dumps(character)[1:-1] for character in text)
+
+
+def inert(text: str) -> str:
+    """For titles, chats and mail, none of which shall find somebody to call in it, or a link, or a style."""
+    shown = printable(text).replace("://", "·")
+    return _ACTED_UPON.sub("·", shown)
 
 
 def shortened(text: str) -> str:

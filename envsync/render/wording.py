@@ -88,10 +88,12 @@ def lines(change: Change, beside: Known) -> list[Line]:
         case EnvironmentDelete():
             return []
         case EnvironmentCreate():
-            return [Line(seen.action, field.name, after=_after(field)) for field in seen.fields]
+            return [
+                Line(seen.action, field.name, after=field_value(field.name, field.after)) for field in seen.fields
+            ]
         case SettingsUpdate():
             return [
-                Line(seen.action, field.name, None, _value(field, field.before), _after(field), notes)
+                Line(seen.action, field.name, None, _before(field), field_value(field.name, field.after), notes)
                 for field in seen.fields
             ]
         case Release(field=field):
@@ -136,12 +138,19 @@ def _why(change: SecretWrite, beside: Known) -> str:
     return change.verdict.reason if status is None or status.state is SecretState.UNVERIFIABLE else status.reason
 
 
-def _after(field: FieldChange) -> str:
-    return f"{_value(field, field.after)}{' minutes' if field.name == 'wait_timer' else ''}"
+def field_value(name: str, what: FieldValue) -> str:
+    match name, what:
+        case "wait_timer", int():
+            return f"{what} minute{s(what)}"
+        case "deployment_branch_policy", "selected":
+            return "by patterns"
+        case _:
+            return value(what)
 
 
-def _value(field: FieldChange, what: FieldValue) -> str:
-    return "by patterns" if field.name == "deployment_branch_policy" and what == "selected" else value(what)
+def _before(field: FieldChange) -> str:
+    """A number before another one needs no unit."""
+    return value(field.before) if field.name == "wait_timer" else field_value(field.name, field.before)
 
 
 def _values(seen: View) -> tuple[str | None, str | None]:

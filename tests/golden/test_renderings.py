@@ -4,20 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 from rich.text import Text
+from support.drifts import EXAMPLES, MUCH
 from support.plans import EVERYTHING, GATED, SHARED, THREE_WAY
 
 from envsync.errors import Diagnostic, Severity, Span
 from envsync.plan.changes import Address, Plan, RecordNext
 from envsync.plan.codec import dumps, encode
+from envsync.plan.drift_codec import encode_drift
 from envsync.plan.grants import Grants
 from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, encode_results
+from envsync.render.annotations import annotations as workflow_commands
+from envsync.render.drift import drift_summary, drift_title, render_drift
+from envsync.render.drift_markdown import drift_markdown
 from envsync.render.markdown import plan_markdown, results_markdown
 from envsync.render.markdown_diagnostics import diagnostics_markdown
+from envsync.render.notification import notification
 from envsync.render.text import render_plan, render_results
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from envsync.plan.drift import Drift
 
 UNVERIFIABLE = Plan("0" * 64, secrets=EVERYTHING.secrets[1:2])
 HARMLESS = Plan("0" * 64, changes=EVERYTHING.changes[1:2])
@@ -148,18 +157,48 @@ def test_results_markdown(golden: Callable[[str, str], None]) -> None:
     golden("render/results-none.md", results_markdown([]))
 
 
-def test_diagnostics_markdown(golden: Callable[[str, str], None]) -> None:
-    found = [
-        Diagnostic(
-            "unknown-key",
-            "`requird_reviewers` is not a field of an environment",
-            "did you mean `required_reviewers`?",
-            Span("environments.yaml", 12, 5, 12, 22),
-            "    requird_reviewers: [team-lead]",
-        ),
-        Diagnostic("file-missing", "other.yaml is not there", span=Span("other.yaml", 1, 1, 1, 1)),
-        Diagnostic("unmatched-exclude", "it excludes\nnothing", severity=Severity.WARNING),
-    ]
+FOUND = [
+    Diagnostic(
+        "unknown-key",
+        "`requird_reviewers` is not a field of an environment",
+        "did you mean `required_reviewers`?",
+        Span("environments.yaml", 12, 5, 12, 22),
+        "    requird_reviewers: [team-lead]",
+    ),
+    Diagnostic("file-missing", "other.yaml is not there", span=Span("other.yaml", 1, 1, 1, 1)),
+    Diagnostic("unmatched-exclude", "it excludes\nnothing", severity=Severity.WARNING),
+]
 
-    golden("render/diagnostics.md", diagnostics_markdown(found))
+
+def test_diagnostics_markdown(golden: Callable[[str, str], None]) -> None:
+    golden("render/diagnostics.md", diagnostics_markdown(FOUND))
     golden("render/diagnostics-none.md", diagnostics_markdown([]))
+
+
+def test_annotations(golden: Callable[[str, str], None]) -> None:
+    golden("render/annotations.txt", workflow_commands(FOUND))
+
+
+def test_what_does_not_fit_is_counted(golden: Callable[[str, str], None]) -> None:
+    golden("render/plan-cut.md", plan_markdown(THREE_WAY, Grants(), limit=4096, whole_at="the step summary"))
+
+
+# --- drift -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_drift(name: str, golden: Callable[[str, str], None]) -> None:
+    drift: Drift = EXAMPLES[name]
+
+    golden(f"render/{name}.txt", render_drift(drift, width=80, color=False))
+    golden(f"render/{name}.md", drift_markdown(drift))
+    told = [drift_title(drift), drift_summary(drift), *notification(drift, ["https://github.com/acme/x/issues/7"])]
+    golden(f"render/{name}-told.txt", "\n".join(told))
+
+
+def test_drift_in_colour_narrow_and_as_json(golden: Callable[[str, str], None]) -> None:
+    golden("render/drift-colour.txt", render_drift(MUCH, width=80, color=True))
+    narrow, wide = (render_drift(MUCH, width=width, color=False) for width in (40, 200))
+    assert sorted("".join(narrow.split())) == sorted("".join(wide.split())), "nothing is cut off"
+    golden("render/drift-narrow.txt", narrow)
+    golden("render/drift.json", dumps(encode_drift(MUCH)))

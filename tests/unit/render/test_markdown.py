@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 from hypothesis import given
-from support.markdown import ALIVE, NASTY, PARSER, TEXT, Seen
+from support.markdown import NASTY, TEXT
 from support.plans import EVERYTHING, THREE_WAY
+from support.structure import structure
 
 from envsync.errors import Diagnostic, Severity, Span
 from envsync.model import Pattern, RefType
@@ -42,7 +43,6 @@ from envsync.plan.result import Outcome, RecordOutcome, Result
 from envsync.render.markdown import plan_markdown, results_markdown
 from envsync.render.markdown_diagnostics import diagnostics_markdown
 
-WHOLE = {"details", "/details", "summary", "/summary", "code", "/code"}
 HARMLESS = "harmless"
 
 
@@ -93,22 +93,6 @@ def results_of(text: str) -> tuple[list[Result], list[RecordOutcome]]:
 def diagnostics_of(text: str) -> list[Diagnostic]:
     span = Span(text, 1, 1, 1, 2)
     return [Diagnostic(text, text, f"do {text}", span, text), Diagnostic(text, text, severity=Severity.WARNING)]
-
-
-def structure(markdown: str) -> list[str]:
-    """The blocks, each with the HTML tags in it; and on the way, that nothing in them does anything."""
-    found = []
-    for token in PARSER.parse(markdown):
-        seen = Seen()
-        if token.type == "html_block":
-            seen.feed(token.content)
-            seen.close()
-            assert set(seen.tags) <= WHOLE
-        for each in token.children or []:
-            assert each.type in {"text", "code_inline", "strong_open", "strong_close"}
-            assert each.type != "text" or not ALIVE.search(each.content), each.content
-        found.append(f"{token.type} {token.tag} {token.info} {' '.join(seen.tags)}")
-    return found
 
 
 @given(TEXT)

@@ -1,0 +1,120 @@
+"""Changes -> tables in Markdown, by environment: those that weaken come first, then those that destroy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.plan.changes import EnvironmentCreate, EnvironmentDelete, Plan, Risk, SecretWrite, view
+from envsync.render.fitting import Part, Piece
+from envsync.render.markup import code, folded, html_code, row, table, words
+from envsync.render.wording import GRAVE, Line, in_words, lines, origin_notes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from envsync.plan.changes import Address, Change
+    from envsync.render.wording import Known
+
+_KINDS = {Risk.WEAKENS: "weakening", Risk.DESTROYS: "destroying"}
+
+
+def change_blocks(changes: Iterable[Change], beside: Known, title: str = "") -> list[Piece]:
+    """A fold for each environment, whole in itself; the title of ours, if any, stands above them."""
+    head = ("action", "what", "before", "after", "why", "origin", "risk")
+    parts = []
+    for at, group in by_gravity(changes):
+        rows = (
+            (*cells, change.verdict.origin, change.verdict.risk)
+            for change in group
+            for cells in change_cells(change, beside)
+        )
+        plan = Plan("", tuple(group))
+        summary = f"{at_in_html(at)}: {', '.join([*counts(plan), *grave(plan)])}"
+        parts.append(part_of(folded(summary, table(head, rows)), (each.verdict.risk for each in group)))
+    above = f"#### {title}\n\n" if title else ""
+    return [Piece(title or "Changes", tuple(parts), head=above, between="\n\n")] if parts else []
+
+
+def table_piece(title: str, head: Sequence[str], parts: Iterable[Part], *, below: str = "") -> list[Piece]:
+    """An open table under a title, or nothing where it has no rows: those of one environment are one part."""
+    found = tuple(parts)
+    if not found:
+        return []
+    tail = f"\n\n{below}" if below else ""
+    return [Piece(title, found, head=f"#### {title}\n\n{table(head, ())}\n", tail=tail)]
+
+
+def rows_of(rows: Iterable[Sequence[str]]) -> str:
+    return "\n".join(map(row, rows))
+
+
+def by_gravity(changes: Iterable[Change]) -> Iterator[tuple[Address, list[Change]]]:
+    """The changes of each environment; within a gravity in the order in which they are."""
+    groups: dict[Address, list[Change]] = {}
+    for change in changes:
+        groups.setdefault(change.at, []).append(change)
+    yield from sorted(groups.items(), key=lambda each: _weight(change.verdict.risk for change in each[1]))
+
+
+def part_of(text: str, risks: Iterable[Risk]) -> Part:
+    """What is shown of one environment, counted by the gravest of its risks."""
+    at = _weight(risks)
+    return Part(text, _KINDS[GRAVE[at]], vital=True) if at < len(GRAVE) else Part(text, "other")
+
+
+def _weight(risks: Iterable[Risk]) -> int:
+    """What weakens comes first: it is open at once to whoever waits for it."""
+    found = set(risks)
+    return next((at for at, risk in enumerate(GRAVE) if risk in found), len(GRAVE))
+
+
+def counts(plan: Plan) -> list[str]:
+    count = plan.summary
+    found = ((count.create, "create"), (count.update, "update"), (count.delete, "delete"))
+    return [f"{number} to {action}" for number, action in found if number]
+
+
+def grave(plan: Plan) -> list[str]:
+    count = plan.summary
+    found = ((count.weakens, "weaken"), (count.destroys, "destroy"))
+    return [f"{number} {verb}{'s' if number == 1 else ''}" for number, verb in found if number]
+
+
+def change_cells(change: Change, beside: Known) -> list[tuple[str, str, str, str, str]]:
+    """Action, what, before, after, why: of each thing that changes, and of the environment itself."""
+    # A secret's reason is among its notes, where the record may have had more to say.
+    reasons = () if isinstance(change, SecretWrite) else (change.verdict.reason,)
+    itself = isinstance(change, EnvironmentCreate | EnvironmentDelete)
+    whole = [Line(view(change).action, "the environment", notes=origin_notes(change, beside))] if itself else []
+    return [
+        (
+            line.action,
+            named(line.what, line.name),
+            _value(line.before),
+            _value(line.after),
+            words("; ".join((*reasons, *line.notes))),
+        )
+        for line in (*whole, *lines(change, beside))
+    ]
+
+
+def called(change: Change) -> str:
+    seen = view(change)
+    name = "" if seen.name is None else f" {code(seen.name)}"
+    return f"{seen.action} {in_words(seen.kind)}{name}"
+
+
+def named(what: str, name: str | None) -> str:
+    return " ".join([*([words(what)] if what else []), *([] if name is None else [code(name)])])
+
+
+def at_in_markdown(at: Address) -> str:
+    return f"{code(at.repository)} {code(at.environment)}"
+
+
+def at_in_html(at: Address) -> str:
+    return f"{html_code(at.repository)} {html_code(at.environment)}"
+
+
+def _value(shown: str | None) -> str:
+    return "" if shown is None else code(shown)

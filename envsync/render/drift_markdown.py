@@ -1,0 +1,88 @@
+"""Drift -> Markdown for an issue and a step summary: what is open now comes first, and is the last to be cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.plan.changes import Plan
+from envsync.render.beside import alarming, noteworthy
+from envsync.render.change_tables import at_in_markdown, change_blocks, named, part_of, rows_of, table_piece
+from envsync.render.differences import (
+    EXPECTED,
+    PENDING,
+    beside,
+    excuse,
+    grouped,
+    headline,
+    label,
+    next_step,
+    notes,
+    pairs,
+    whose,
+)
+from envsync.render.fitting import OUTPUT, fit
+from envsync.render.markup import code, words
+from envsync.render.sections import section_pieces
+from envsync.render.wording import known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from envsync.plan.changes import Address
+    from envsync.plan.drift import Difference, Drift
+    from envsync.render.differences import Side
+    from envsync.render.fitting import Piece
+
+_HEAD = ("environment", "what", "in the files", "on GitHub", "what it means", "who and when")
+
+
+def drift_markdown(drift: Drift, *, limit: int | None = None, whole_at: str = OUTPUT) -> str:
+    """`limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be."""
+    lapsed = {each.difference: f"was expected {excuse(each)}" for each in drift.lapsed}
+    awaited = {each.difference: f"expected {excuse(each)}" for each in drift.expected}
+    pieces = [
+        *(piece for title, _, differences in grouped(drift) for piece in _table(title, differences, lapsed)),
+        *section_pieces(alarming(beside(drift))),
+        *_table(EXPECTED, awaited, awaited),
+        *change_blocks(drift.pending or (), known(Plan("")), PENDING),
+        *section_pieces(noteworthy(beside(drift))),
+    ]
+    return fit(_first(drift), pieces, "", limit, whole_at)
+
+
+def _first(drift: Drift) -> str:
+    blocks = [f"### envsync drift: {headline(drift, code)}", " ".join(notes(drift)), words(next_step(drift))]
+    return "\n\n".join(filter(None, blocks))
+
+
+def _table(title: str, differences: Iterable[Difference], remarks: Mapping[Difference, str]) -> list[Piece]:
+    groups: dict[Address, list[Difference]] = {}
+    for each in differences:
+        groups.setdefault(each.at, []).append(each)
+    parts = (
+        part_of(
+            rows_of(cells for each in group for cells in _rows(each, remarks.get(each))),
+            (each.risk for each in group),
+        )
+        for group in groups.values()
+    )
+    return table_piece(title, _HEAD, parts)
+
+
+def _rows(difference: Difference, remark: str | None) -> Iterator[tuple[str, ...]]:
+    """One; of several fields, one for each."""
+    told = whose(difference)
+    when = words(told.text) + (f" {code(told.moment)}" if told.moment else "")
+    said = "; ".join([when, *([words(remark)] if remark else [])])
+    what, meaning = named(*label(difference)) or "the environment itself", words(difference.reason)
+    at = at_in_markdown(difference.at)
+    found = pairs(difference)
+    if not found:
+        yield at, what, "", "", meaning, said
+    for pair in found:
+        name = "" if pair.name is None else f": {words(pair.name)}"
+        yield at, f"{what}{name}", _side(pair.declared), _side(pair.live), meaning, said
+
+
+def _side(side: Side) -> str:
+    return side.text if side.ours else code(side.text)
