@@ -10,13 +10,27 @@ import errno
 import os
 import sys
 from io import TextIOWrapper
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from envsync import __version__
-from envsync.cli.options import Options, common, connecting, planning, reporting, spelled_out
+from envsync.cli.options import (
+    Options,
+    PullRequest,
+    common,
+    connecting,
+    parsed_pull_request,
+    parsed_repository,
+    planning,
+    reporting,
+    spelled_out,
+)
+from envsync.cli.output import set_outputs
 from envsync.errors import ExitCode
+
+if TYPE_CHECKING:
+    from envsync.model import RepositoryName
 
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF}
 
@@ -36,20 +50,21 @@ def cli() -> None:
     """
 
 
-@cli.command(epilog="Example: envsync validate -f environments.yaml\n\nExit codes: 0 valid, 1 not.")
+@cli.command(epilog="Example: envsync validate environments.yaml\n\nExit codes: 0 valid, 1 not.")
+@click.argument("more_files", metavar="[FILE]...", nargs=-1, type=click.Path())
 @planning
 @connecting
 @reporting
 @common
-def validate(options: Options) -> int:
-    """Check the files, offline.
+def validate(options: Options, *, more_files: tuple[str, ...]) -> int:
+    """Check the files, offline: each FILE, and each that -f names.
 
     It takes the options of plan and apply too, so that a script can pass the same to all. What chooses a GitHub,
     or a part of what the files say, changes nothing: files are always checked whole.
     """
     from envsync.cli.validate import validate as run
 
-    return run(options)
+    return run(options, more_files)
 
 
 @cli.command(
@@ -58,15 +73,21 @@ def validate(options: Options) -> int:
 )
 @click.option("--detailed-exitcode", is_flag=True, help="Exit with 2 where GitHub differs from the files.")
 @click.option("--out", metavar="FILE", help="Save the plan as JSON, for `apply FILE` to keep to.")
+@click.option(
+    "--comment",
+    metavar="OWNER/REPO#NUMBER",
+    callback=parsed_pull_request,
+    help="Keep one comment with the plan on that pull request.",
+)
 @planning
 @connecting
 @reporting
 @common
-def plan(options: Options, *, detailed_exitcode: bool, out: str | None) -> int:
+def plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
     """Show what apply would do."""
     from envsync.cli.plan import plan as run
 
-    return run(options, detailed_exitcode=detailed_exitcode, out=out)
+    return run(options, detailed_exitcode=detailed_exitcode, out=out, comment=comment)
 
 
 @cli.command(
@@ -113,6 +134,65 @@ def apply(
 
 
 @cli.command(
+    epilog="Example: envsync drift --report issue\n\nExit codes: 0 no drift, 1 failure or not everything could be "
+    "read, 2 drift, 4 not permitted, 130 interrupted."
+)
+@click.option("--pending", is_flag=True, help="Count, too, what the files say and nobody has applied yet.")
+@click.option(
+    "--report", type=click.Choice(["issue"]), help="Keep an issue in each repository: open while there is drift."
+)
+@click.option(
+    "--report-to",
+    metavar="OWNER/REPO",
+    callback=parsed_repository,
+    help="Keep one issue there for all repositories; needed where one is public.",
+)
+@click.option(
+    "--notify",
+    multiple=True,
+    metavar="URL",
+    help="Tell it there as well when it changes: an Apprise URL, such as mailto:// or slack://; repeats. "
+    "ENVSYNC_NOTIFY_URLS keeps URLs off the command line.",
+)
+@connecting
+@reporting
+@common
+def drift(
+    options: Options,
+    *,
+    pending: bool,
+    report: str | None,
+    report_to: RepositoryName | None,
+    notify: tuple[str, ...],
+) -> int:
+    """Show what was changed outside envsync. Reads only, but for the report.
+
+    Counted is what somebody changed on GitHub, what nobody can explain, records that were tampered with, and
+    environments that appeared with no protection. Sources of secrets are read with --pending alone.
+    """
+    from envsync.cli.drift import drift as run
+    from envsync.cli.telling import Telling
+
+    return run(options, Telling(report is not None, report_to, notify), pending=pending)
+
+
+@cli.command(epilog="Example: envsync credentials --organization acme")
+@click.option("--organization", metavar="LOGIN", help="Whose App or token it shall be; else your own account's.")
+@click.option("--api-url", metavar="URL", help="GitHub's API; else GITHUB_API_URL, else api.github.com.")
+@click.option("--report", is_flag=True, help="With what `drift --report issue` needs, too.")
+@reporting
+@common
+def credentials(options: Options, *, organization: str | None, report: bool) -> int:
+    """Print the links to GitHub's pages for a new App or token, with the permissions filled in.
+
+    One of each for reading (plan, drift), and one for writing (apply).
+    """
+    from envsync.cli.credentials import credentials as run
+
+    return run(options, organization, report=report)
+
+
+@cli.command(
     epilog="Example: envsync sandbox --fail '503:PUT:*:2'\n\n"
     "It prints two lines to paste into another terminal; there, plan and apply talk to it.\n\n"
     "Exit codes: 0 stopped, 1 failure."
@@ -138,7 +218,9 @@ def sandbox(options: Options, *, port: int, latency: float, faults: tuple[str, .
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code. No traceback leaves here."""
     sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
-    sys.exit(run(arguments))
+    code = run(arguments)
+    set_outputs({"exit-code": int(code)})
+    sys.exit(code)
 
 
 def _writable(stream: TextIO | None) -> TextIO:

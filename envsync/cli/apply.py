@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import closing
 from dataclasses import replace
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from envsync.apply import Interpreter, Signing
+from envsync.cli import guard
 from envsync.cli.options import EVERYWHERE
-from envsync.cli.output import colored, is_terminal, note, progress, result, width
-from envsync.cli.plan import plan_text, show_plan, unread_code
+from envsync.cli.output import colored, is_terminal, note, progress, result, summarize, width
+from envsync.cli.plan import plan_text, publish_plan, show_plan, unread_code
 from envsync.cli.session import opened
 from envsync.cli.stop import Stop
 from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused
@@ -57,9 +59,11 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
         seen = _usable(grants, session)
         if options.output != "json":
             show_plan(options, found, seen)
+        publish_plan(found, seen)
         if saved is not None:
             hold(saved, found, str(plan_file))
-        if refused := (*refusals(_written(options, found), grants), *unproven(found)):
+        guarding = guard.refusals(session, os.environ)
+        if refused := (*guarding, *refusals(_written(options, found), grants), *unproven(found)):
             raise Refused(*refused)
         agreed = yes or saved is not None
         if found.writes and not agreed and not _confirmed(options, found, seen):
@@ -70,6 +74,8 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
         result(dumps(encode_results(found, came)))
     elif found.writes:
         result("\n" + _results(options, came))
+    if found.writes:
+        summarize(lambda limit: _markdown(came, limit))
     return _apply_code(session, came)
 
 
@@ -83,12 +89,16 @@ def _written(options: Options, found: Plan) -> Plan:
 
 def _results(options: Options, came: Came) -> str:
     if options.output == "markdown":
-        from envsync.render.markdown import results_markdown
-
-        return results_markdown(came.changes, came.records)
+        return _markdown(came)
     from envsync.render.text import render_results
 
     return render_results(came.changes, came.records, width=width(), color=colored(sys.stdout, options.color))
+
+
+def _markdown(came: Came, limit: int | None = None) -> str:
+    from envsync.render.markdown import results_markdown
+
+    return results_markdown(came.changes, came.records, limit=limit)
 
 
 def _read(plan_file: str) -> dict[str, Json]:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec
 
 import click
 
-from envsync.cli.output import complain
+from envsync.cli.actions import Actions
+from envsync.cli.output import complain, summarize
 from envsync.errors import EnvsyncError
+from envsync.model import RepositoryName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -21,12 +24,15 @@ DEFAULT_FILE = "environments.yaml"
 EVERYWHERE = "\0"  # the value of a grant that has none: no argument of a process can hold this character
 _GRANTS = {"--allow-weakening", "--allow-destroying"}
 _ROTATE = "--rotate-secrets"
+_REPOSITORY = re.compile(r"(?P<owner>[A-Za-z0-9_-]{1,100})/(?!\.{1,2}\Z)(?P<name>[A-Za-z0-9._-]{1,100})")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _SECRET_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     files: tuple[str, ...]
+    named: bool  # whether somebody named the files; else they are the default
     color: str
     quiet: bool
     verbose: bool
@@ -40,6 +46,32 @@ class Options:
     allow_commands: bool = False
     take_over: bool = False
     rotate: tuple[str, ...] = ()  # globs over names of secrets
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    repository: RepositoryName
+    number: int
+
+
+def parsed_repository(
+    _context: click.Context, _option: click.Parameter, text: str | None
+) -> RepositoryName | None:
+    if text is None:
+        return None
+    if not (found := _REPOSITORY.fullmatch(text)):
+        raise click.BadParameter(f"{text} is not OWNER/REPO")
+    return RepositoryName(found["owner"], found["name"])
+
+
+def parsed_pull_request(_context: click.Context, _option: click.Parameter, text: str | None) -> PullRequest | None:
+    if text is None:
+        return None
+    place, _, number = text.partition("#")
+    found = _REPOSITORY.fullmatch(place)
+    if not (found and _NUMBER.fullmatch(number)):
+        raise click.BadParameter(f"{text} is not OWNER/REPO#NUMBER")
+    return PullRequest(RepositoryName(found["owner"], found["name"]), int(number))
 
 
 _COMMON = (
@@ -105,15 +137,24 @@ def common(command: Callable[P, int]) -> Callable[..., int]:
     @functools.wraps(command)
     def wrapped(**values: object) -> int:
         mine = {name: values.pop(name) for name in Options.__dataclass_fields__ if name in values}
+        mine["named"] = bool(mine["files"])
         mine["files"] = mine["files"] or (DEFAULT_FILE,)
+        mine["verbose"] = mine["verbose"] or Actions.of(os.environ).debugs
         options = Options(**mine)  # type: ignore[arg-type] # click has checked the types
         try:
             return command(options=options, **values)  # type: ignore[arg-type,call-arg]
         except EnvsyncError as error:
             complain(error.diagnostics, options.color)
+            summarize(functools.partial(_in_markdown, error))
             return error.exit_code
 
     return _with(_COMMON, wrapped)
+
+
+def _in_markdown(error: EnvsyncError, limit: int) -> str:
+    from envsync.render.markdown_diagnostics import diagnostics_markdown
+
+    return diagnostics_markdown(error.diagnostics, title="envsync", limit=limit)
 
 
 def reporting(command: Callable[P, int]) -> Callable[P, int]:

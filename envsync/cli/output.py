@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from envsync.cli.actions import Actions, located
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from envsync.cli.options import Options
     from envsync.errors import Diagnostic
@@ -43,7 +46,7 @@ def width() -> int:
 
 def result(text: str) -> None:
     """Write what the user asked for."""
-    sys.stdout.write(text)
+    sys.stdout.write(_unobeyed(text))
     sys.stdout.flush()
 
 
@@ -51,15 +54,46 @@ def note(options: Options, message: str) -> None:
     """Say something that helps and that nobody has to read."""
     if not options.quiet:
         with suppress(OSError):  # nobody reads it any more; what is being done matters more
-            click.echo(message, err=True)
+            click.echo(_unobeyed(message), err=True)
+
+
+def _unobeyed(text: str) -> str:
+    """A runner of GitHub's obeys lines of its log, whoever chose the names in them."""
+    if not Actions.of(os.environ).annotates:
+        return text
+    from envsync.render.annotations import harmless
+
+    return harmless(text)
 
 
 def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
     from envsync.render.diagnostics import render
 
     found = tuple(diagnostics)
-    if found:
-        click.echo(render(found, color=colored(sys.stderr, color), width=width()), err=True, nl=False)
+    if not found:
+        return
+    click.echo(_unobeyed(render(found, color=colored(sys.stderr, color), width=width())), err=True, nl=False)
+    annotate(found)
+
+
+def annotate(diagnostics: Iterable[Diagnostic]) -> None:
+    """Have GitHub show them beside the lines that they are about, if this is a workflow's step."""
+    if Actions.of(os.environ).annotates:
+        from envsync.render.annotations import annotations
+
+        click.echo(annotations(located(diagnostics, Path.cwd())), err=True, nl=False)
+
+
+def summarize(markdown: Callable[[int], str]) -> None:
+    """Add what `markdown` makes of so many bytes to the summary of a workflow's step, if this is one."""
+    if (failed := Actions.of(os.environ).summarize(markdown)) is not None:
+        complain((failed,))
+
+
+def set_outputs(values: Mapping[str, str | int]) -> None:
+    """Set outputs of a workflow's step, if this is one."""
+    if (failed := Actions.of(os.environ).output(values)) is not None:
+        complain((failed,))
 
 
 @contextmanager

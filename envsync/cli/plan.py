@@ -6,30 +6,48 @@ import os
 import shlex
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from envsync.cli.output import colored, note, result, width
-from envsync.cli.session import opened
+from envsync.cli.output import colored, note, result, set_outputs, summarize, width
+from envsync.cli.reporting import comment as write_comment
+from envsync.cli.session import access_of, opened
 from envsync.errors import ConfigError, Diagnostic, ExitCode, FailureKind
 from envsync.model import Unread
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
 
 if TYPE_CHECKING:
-    from envsync.cli.options import Options
+    from envsync.cli.options import Options, PullRequest
     from envsync.cli.session import Live
     from envsync.plan.changes import Plan
 
 _REFUSED = {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
 
 
-def plan(options: Options, *, detailed_exitcode: bool, out: str | None) -> int:
+def plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
+    try:
+        return _plan(options, detailed_exitcode=detailed_exitcode, out=out, comment=comment)
+    except ConfigError as error:
+        if comment is not None and not options.sandbox:
+            # Else the comment would go on showing a plan of files that are no longer there.
+            write_comment(options, access_of(options), comment, partial(_complaint, error), only_if_there=False)
+        raise
+
+
+def _plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
     with opened(options) as session:
         if out is not None:
             _save(session.plan, out)
+            set_outputs({"plan-file": str(Path(out).absolute())})
             note(options, f"saved: to do just that, give `envsync apply` the same options and {shlex.quote(out)}")
         show_plan(options, session.plan, Grants())
+        publish_plan(session.plan, Grants())
+        if comment is not None:
+            found = session.plan
+            nothing = not (found.changes or found.unmet or found.unread)
+            write_comment(options, session.access, comment, partial(_commented, found), only_if_there=nothing)
     if session.plan.partly_read:
         return unread_code(session.live)
     differs = bool(session.plan.changes or session.plan.unmet)
@@ -65,11 +83,34 @@ def show_plan(options: Options, found: Plan, grants: Grants) -> None:
     if options.output == "json":
         result(dumps(encode(found)))
     elif options.output == "markdown":
-        from envsync.render.markdown import plan_markdown
-
-        result(plan_markdown(found, grants))
+        result(markdown(found, grants))
     else:
         result(plan_text(options, found, grants, sys.stdout))
+
+
+def publish_plan(found: Plan, grants: Grants) -> None:
+    """Tell the workflow that this is a step of, if it is one."""
+    summarize(lambda limit: markdown(found, grants, limit))
+    count = found.summary
+    set_outputs({"changes": len(found.changes), "weakens": count.weakens, "destroys": count.destroys})
+
+
+def markdown(found: Plan, grants: Grants, limit: int | None = None) -> str:
+    from envsync.render.markdown import plan_markdown
+
+    return plan_markdown(found, grants, limit=limit)
+
+
+def _commented(found: Plan, limit: int) -> str:
+    from envsync.render.markdown import plan_markdown
+
+    return plan_markdown(found, Grants(), limit=limit, whole_at="in the summary of the workflow's run")
+
+
+def _complaint(error: ConfigError, limit: int) -> str:
+    from envsync.render.markdown_diagnostics import diagnostics_markdown
+
+    return diagnostics_markdown(error.diagnostics, title="envsync plan", limit=limit)
 
 
 def plan_text(options: Options, found: Plan, grants: Grants, stream: TextIO) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envsync.cli.embedded import SANDBOX_FOLDER, populate
 from envsync.cli.output import note, result
-from envsync.cli.session import SANDBOX_FOLDER, populate
 from envsync.config import load
 from envsync.errors import ExitCode
 from envsync.sandbox import FULL_TOKEN, Fault, Sandbox

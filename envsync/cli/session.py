@@ -6,11 +6,14 @@ import os
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envsync.cli import guard
 from envsync.cli.bookkeeping import Books
+from envsync.cli.embedded import SANDBOX_FOLDER, SANDBOX_NOTICE, populate, standing_in
 from envsync.cli.output import complain, note, progress
 from envsync.config import load
 from envsync.errors import (
@@ -27,9 +30,11 @@ from envsync.github.expand import expand
 from envsync.github.read import read_repository
 from envsync.github.reader import open_reader
 from envsync.github.server import DEFAULT_API_URL, api_url
-from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Team, Unread, User
+from envsync.model import DesiredRepository, LiveRepository, RepositoryName, SecretValue, Unread
+from envsync.plan.appeared import environment_looks_open
 from envsync.plan.changes import Address, Notice, SecretWrite
 from envsync.plan.diff import Scope, diff
+from envsync.plan.expected import expected_notices
 from envsync.plan.undeclared import is_undeclared
 from envsync.secrets.record_keys import KEY, RecordKeys
 from envsync.secrets.sources import Sources
@@ -40,13 +45,9 @@ if TYPE_CHECKING:
     from envsync.cli.options import Options
     from envsync.config import Configuration
     from envsync.github.reader import Reader
-    from envsync.model import DesiredSecret
+    from envsync.model import ListedEnvironment
     from envsync.plan.changes import Plan
     from envsync.plan.ledger import Ledger
-    from envsync.sandbox import Sandbox
-
-SANDBOX_FOLDER = Path(".envsync/sandbox")
-SANDBOX_NOTICE = Notice(None, "sandbox", "this is the embedded sandbox: nothing was compared with GitHub")
 
 Live = dict[str, LiveRepository | Unread]
 
@@ -61,13 +62,21 @@ class Session:
     ledger: Ledger
     plan: Plan
     books: Books
+    owners: Mapping[str, tuple[str, ...]]  # by `RepositoryName.key`: the names of the files that declare it
 
 
 @contextmanager
 def opened(
-    options: Options, *, applies: bool = False, pause: Callable[[float], None] = time.sleep
+    options: Options,
+    *,
+    applies: bool = False,
+    watches: bool = False,
+    pause: Callable[[float], None] = time.sleep,
 ) -> Iterator[Session]:
-    """Read the files, then GitHub, and compare. The sandbox, if it is one, is up while the context is."""
+    """Read the files, then GitHub, and compare. The sandbox, if it is one, is up while the context is.
+
+    `watches`: also what protects the environments that no file declares.
+    """
     if options.sandbox and options.api_url is not None:
         raise ConfigError(
             Diagnostic("two-servers", "--sandbox and --api-url name two servers", "leave one of them out")
@@ -85,21 +94,26 @@ def opened(
             credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
             access = Access(sandbox.url, credential, effects=_effects(options, pause))
             # Its port is another one each time; what it keeps stays the same.
-            books = Books("sandbox", keys, _standing_in(options, sources.read))
-            session = _read(options, configuration, access, books)
+            books = Books("sandbox", keys, standing_in(options, sources.read))
+            session = _read(options, configuration, access, books, watches=watches)
             plan = replace(session.plan, warnings=(SANDBOX_NOTICE, *session.plan.warnings))
             yield replace(session, plan=plan)
     else:
-        server = api_url(options.api_url, os.environ)
-        credential = find(os.environ, api_url=server, gh=gh_token)
-        if server != DEFAULT_API_URL:
-            note(options, f"comparing with {server}, with the token from {credential.source}")
-        access = Access(server, credential, effects=_effects(options, pause))
-        session = _read(options, configuration, access, Books(server, keys, sources.read))
+        access = access_of(options, pause)
+        if access.api_url != DEFAULT_API_URL:
+            note(options, f"comparing with {access.api_url}, with the token from {access.credential.source}")
+        session = _read(options, configuration, access, Books(access.api_url, keys, sources.read), watches=watches)
         # A plan is often made where commands may not run.
         checked = sources if applies else replace(sources, allow_commands=True)
         missing = () if options.no_secrets else _missing_sources(session, checked)
         yield replace(session, plan=replace(session.plan, warnings=(*session.plan.warnings, *missing)))
+
+
+def access_of(options: Options, pause: Callable[[float], None] = time.sleep) -> Access:
+    """To the server, and as whom, that options and environment say. Raises where they do not."""
+    server = api_url(options.api_url, os.environ)
+    credential = find(os.environ, api_url=server, gh=gh_token)
+    return Access(server, credential, effects=_effects(options, pause))
 
 
 def _effects(options: Options, pause: Callable[[float], None]) -> Effects:
@@ -174,7 +188,9 @@ def _nothing(what: str, message: str, hint: str) -> ConfigError:
 # --- what GitHub says --------------------------------------------------------------------------------------
 
 
-def _read(options: Options, configuration: Configuration, access: Access, books: Books) -> Session:
+def _read(
+    options: Options, configuration: Configuration, access: Access, books: Books, *, watches: bool
+) -> Session:
     scope = Scope(options.environments, options.settings_only)
     reader = open_reader(access)
     try:
@@ -186,14 +202,26 @@ def _read(options: Options, configuration: Configuration, access: Access, books:
                 say(f"reading {repository.name} ({number} of {len(desired)})")
                 keeps_records = books.keys is not None and not options.settings_only
                 live[repository.name.key] = _read_one(
-                    options, reader, repository, scope, keeps_records=keeps_records
+                    options, reader, repository, scope, keeps_records=keeps_records, watches=watches
                 )
     finally:
         reader.close()
     _hold_apart(live)
     scoped = [scope.narrow(repository) for repository in desired]
     ledger = books.ledger(options, scoped, resolved.owners, live)
-    return Session(access, desired, live, ledger, diff(desired, live, scope, ledger), books)
+    owners = {key: each.repository for key, each in resolved.owners.items()}
+    session = Session(access, desired, live, ledger, diff(desired, live, scope, ledger), books, owners)
+    return session if watches else _noticed(session)
+
+
+def _noticed(session: Session) -> Session:
+    """With what whoever applies should know before."""
+    today = datetime.now(UTC).date()
+    notices = (
+        *guard.notices(session, os.environ),
+        *expected_notices(session.plan, session.desired, today),
+    )
+    return replace(session, plan=replace(session.plan, warnings=(*session.plan.warnings, *notices)))
 
 
 def _hold_apart(live: Live) -> None:
@@ -210,7 +238,13 @@ def _hold_apart(live: Live) -> None:
 
 
 def _read_one(
-    options: Options, reader: Reader, repository: DesiredRepository, scope: Scope, *, keeps_records: bool
+    options: Options,
+    reader: Reader,
+    repository: DesiredRepository,
+    scope: Scope,
+    *,
+    keeps_records: bool,
+    watches: bool,
 ) -> LiveRepository | Unread:
     """An environment that may go is looked at before: this file may have created it, or another one may own it."""
     declared = {each.name.casefold() for each in repository.environments}
@@ -219,6 +253,9 @@ def _read_one(
         if scope.holds(name):
             return (keeps_records or repository.prune) and is_undeclared(repository, name)
         return keeps_records and name.casefold() in declared  # for what it says of `never_touch`
+
+    def may_be_open(listed: ListedEnvironment) -> bool:
+        return watches and environment_looks_open(listed, repository, scope.holds)
 
     names = [environment.name for environment in scope.narrow(repository).environments]
     try:
@@ -229,6 +266,7 @@ def _read_one(
             settings_only=options.settings_only,
             identify=keeps_records,
             others=is_looked_at,
+            guarding=may_be_open,
         )
     except RequestFailed as failed:
         if failed.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
@@ -239,42 +277,3 @@ def _read_one(
         reason = f"{repository.name} belongs to another owner now, as {live.name}"
         return Unread(reason, FailureKind.CHANGED, "name it so in the file, if that is what you want")
     return live
-
-
-# --- the sandbox -------------------------------------------------------------------------------------------
-
-
-def populate(sandbox: Sandbox, configuration: Configuration) -> None:
-    """Whoever and whatever the files name exists in the sandbox."""
-    stand_ins = {
-        pattern.text: [RepositoryName(pattern.owner, pattern.name.replace("*", "example").replace("?", "x"))]
-        for pattern in configuration.patterns
-    }
-    desired = configuration.desired(stand_ins)
-    environments = [environment for repository in desired for environment in repository.environments]
-    reviewers = [reviewer for each in environments for reviewer in each.settings.required_reviewers]
-    sandbox.seed(
-        users=sorted({each.login for each in reviewers if isinstance(each, User)}),
-        teams=sorted({(each.organization, each.slug) for each in reviewers if isinstance(each, Team)}),
-        apps=sorted({app for each in environments for app in each.protection_rules}),
-        repositories=sorted((repository.name.owner, repository.name.name) for repository in desired),
-    )
-
-
-def _standing_in(
-    options: Options, read: Callable[[DesiredSecret], SecretValue]
-) -> Callable[[DesiredSecret], SecretValue]:
-    """In the sandbox a secret whose source has nothing to give gets a value all the same."""
-    said: set[str] = set()
-
-    def standing_in(secret: DesiredSecret) -> SecretValue:
-        try:
-            return read(secret)
-        except SecretSourceError as error:
-            words = f"sandbox: {secret.name} gets a stand-in value ({secret.span}): {error}"
-            if words not in said:  # many repositories can share a line of the file
-                note(options, words)
-                said.add(words)
-            return SecretValue(b"a stand-in of the envsync sandbox")
-
-    return standing_in

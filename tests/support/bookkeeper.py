@@ -44,7 +44,9 @@ class Bookkeeper:
     keys: RecordKeys | None = field(default_factory=_keys)
     owner: str = OWNER
     values: dict[str, bytes] = field(default_factory=dict)  # what the sources of secrets give; else their names
-    options: Options = field(default_factory=lambda: Options((), named=False, color="never", quiet=True, verbose=False))
+    options: Options = field(
+        default_factory=lambda: Options((), named=False, color="never", quiet=True, verbose=False)
+    )
 
     def read(self, secret: DesiredSecret) -> SecretValue:
         return SecretValue(self.values.get(secret.name, secret.name.encode()))

@@ -1,0 +1,87 @@
+"""Which environments guard the credential that this run works with? Those it may not change itself.
+
+A job of a workflow that names an environment gets its secrets. Where envsync's own credential is one of them, that
+environment decides who can make envsync do something: were it in the files, whoever edits them could open it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envsync.errors import Diagnostic
+from envsync.model import LiveRepository, Unread
+from envsync.plan.changes import Address, Notice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from envsync.cli.session import Session
+
+VARIABLE = "ENVSYNC_GUARDED_BY"
+_CREDENTIALS = ("ENVSYNC_APP_PRIVATE_KEY", "ENVSYNC_RECORD_KEY", "GH_TOKEN", "GITHUB_TOKEN")
+_SEPARATOR = re.compile(r"[,\n]")
+
+
+def guardians(session: Session, environ: Mapping[str, str]) -> tuple[tuple[Address, str], ...]:
+    """Environments of the workflow's own repository that the files declare, or the plan changes; and why.
+
+    They guard the credential where `ENVSYNC_GUARDED_BY` names them, and where they hold a secret that is called
+    like a variable from which this run takes a credential. None outside of GitHub Actions.
+    """
+    here = environ.get("GITHUB_REPOSITORY", "").casefold()
+    if environ.get("GITHUB_ACTIONS") != "true" or not here:
+        return ()
+    named = {name.strip().casefold() for name in _SEPARATOR.split(environ.get(VARIABLE, ""))} - {""}
+    used = {variable for variable in _CREDENTIALS if environ.get(variable)}
+    found: dict[Address, str] = {}
+    for at, key, live in _managed(session, here):
+        if key in named:
+            found[at] = f"{VARIABLE} names it"
+        elif held := used & _secrets(live, key):
+            found[at] = f"it holds the secret {min(held)}"
+    return tuple(sorted(found.items()))
+
+
+def refusals(session: Session, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(
+            "guards-itself",
+            f"{at.repository}: the environment {at.environment} guards envsync's own credential ({why}), "
+            "so that envsync does not manage it with that credential",
+            "take it out of the files, with `never_touch` where they prune; whoever may edit them could open it",
+        )
+        for at, why in guardians(session, environ)
+    )
+
+
+def notices(session: Session, environ: Mapping[str, str]) -> tuple[Notice, ...]:
+    return tuple(
+        Notice(
+            at.repository,
+            "guards-itself",
+            f"{at.environment}: it guards envsync's own credential ({why}): apply refuses to manage it from there",
+        )
+        for at, why in guardians(session, environ)
+    )
+
+
+def _managed(session: Session, here: str) -> Iterator[tuple[Address, str, LiveRepository | Unread]]:
+    for repository in session.desired:
+        live = session.live[repository.name.key]
+        names = {repository.name.key} | ({live.name.key} if isinstance(live, LiveRepository) else set())
+        if here not in names:
+            continue
+        declared = {each.name for each in repository.environments}
+        changed = {
+            each.at.environment for each in session.plan.changes if each.at.repository == str(repository.name)
+        }
+        for name in sorted(declared | changed):
+            yield Address(str(repository.name), name), name.casefold(), live
+
+
+def _secrets(live: LiveRepository | Unread, key: str) -> frozenset[str]:
+    environment = live.environments.get(key) if isinstance(live, LiveRepository) else None
+    if environment is None or isinstance(environment.secrets, Unread):
+        return frozenset()
+    return frozenset(environment.secrets)

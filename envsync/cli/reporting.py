@@ -1,0 +1,48 @@
+"""Who writes what people read: the comment on a pull request, the issue of drift. Never the environments."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from contextlib import closing
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from envsync.cli.output import note
+from envsync.github.comments import Commented, replace_comment
+from envsync.github.credentials import token_of
+from envsync.github.writer import open_writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from envsync.cli.options import Options, PullRequest
+    from envsync.github.connection import Access
+
+VARIABLE = "ENVSYNC_REPORT_TOKEN"
+LONGEST_COMMENT = 65_536  # characters that GitHub takes
+
+
+def reporting_access(options: Options, access: Access) -> Access:
+    """With the token that is for reports alone, where there is one; the sandbox knows its own only."""
+    token = os.environ.get(VARIABLE)
+    return access if options.sandbox or not token else replace(access, credential=token_of(token, VARIABLE))
+
+
+def comment(
+    options: Options, access: Access, on: PullRequest, markdown: Callable[[int], str], *, only_if_there: bool
+) -> None:
+    """Keep one comment on the pull request up to date. One for each set of files and of what narrows a run."""
+    marker = _marker(options)
+    body = f"{marker}\n{markdown(LONGEST_COMMENT - len(marker) - 1)}"
+    with closing(open_writer(reporting_access(options, access))) as writer:
+        done = replace_comment(writer, on.repository, on.number, marker, body, only_if_there=only_if_there)
+    if done in {Commented.CREATED, Commented.REPLACED}:
+        note(options, f"comment: {done} on {on.repository}#{on.number}")
+
+
+def _marker(options: Options) -> str:
+    asked = [options.files, options.repositories, options.environments, options.settings_only, options.sandbox]
+    digest = hashlib.sha256(json.dumps(asked).encode("utf-8", "surrogateescape")).hexdigest()
+    return f"<!-- envsync plan {digest[:16]} -->"

@@ -1,0 +1,243 @@
+"""Workflows that run for real, with act, as jobs on this machine. GitHub is the sandbox, its actions stand-ins.
+
+What act does not do, and so no test here can show, stands in docs/reliability.md.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from support.shell import ROOT
+
+ACT = Path(sys.executable).with_name("act")
+WORKFLOWS = ROOT / ".github" / "workflows"
+_FROM_OUTSIDE = re.compile(r"(PIP_|SSL_|REQUESTS_|CURL_|UV_)")  # how this machine reaches a package registry
+_USES = re.compile(r"uses: (actions/([a-z-]+)@[0-9a-f]{40})")
+
+_STAND_INS = {
+    "checkout": """\
+name: checkout
+description: A stand-in, which fetches from the repository that STANDIN_REMOTE names
+inputs:
+  ref: {description: x, default: ""}
+  path: {description: x, default: ""}
+  persist-credentials: {description: x, default: "true"}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {REF: "${{ inputs.ref || github.sha }}", DIR: "${{ inputs.path || '.' }}"}
+      run: git init -q "$DIR"; cd "$DIR"; git fetch -q "$STANDIN_REMOTE" "$REF" && git checkout -q -f FETCH_HEAD
+""",
+    "upload-artifact": """\
+name: upload-artifact
+description: A stand-in, which copies to the folder that STANDIN_ARTIFACTS names
+inputs:
+  name: {description: x, required: true}
+  path: {description: x, required: true}
+  if-no-files-found: {description: x, default: warn}
+  retention-days: {description: x, default: ""}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
+      run: mkdir -p "$STANDIN_ARTIFACTS/$NAME" && cp "$FROM" "$STANDIN_ARTIFACTS/$NAME/"
+""",
+    "download-artifact": """\
+name: download-artifact
+description: A stand-in, which copies from the folder that STANDIN_ARTIFACTS names
+inputs:
+  name: {description: x, required: true}
+  path: {description: x, required: true}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {NAME: "${{ inputs.name }}", TO: "${{ inputs.path }}"}
+      run: mkdir -p "$TO" && cp "$STANDIN_ARTIFACTS/$NAME/"* "$TO/"
+""",
+}
+
+
+@dataclass
+class Run:
+    """What came of a run. Jobs that were skipped are not in `jobs`."""
+
+    code: int
+    jobs: dict[str, str]
+    summaries: list[str]  # one a step
+    outputs: dict[str, str]  # of all steps; the last of a name
+    annotations: list[dict[str, Any]]  # command, arg, kvPairs
+    log: str
+
+    @property
+    def summary(self) -> str:
+        return "\n".join(self.summaries)
+
+
+@dataclass
+class Project:
+    """A repository with envsync's workflows. `installed`: with the envsync under test, else they install it."""
+
+    folder: Path
+    api_url: str
+    repository: str = "acme/payments"
+    secrets: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
+    installed: bool = True
+
+    def __post_init__(self) -> None:
+        self.repo.mkdir(parents=True)
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "user.email", "dev@example.invalid")
+        self.git("config", "user.name", "dev")
+        self.git("remote", "add", "origin", f"https://github.com/{self.repository}.git")
+        for path in self._sources():
+            place = self.repo / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, place)
+        if self.installed:
+            for workflow in (self.repo / ".github/workflows").glob("envsync-*.yml"):
+                text = workflow.read_text(encoding="utf-8")
+                changed = re.sub(r"( +)uses: \./\n +with:\n", r"\g<0>\1  version: installed\n", text)
+                workflow.write_text(changed, encoding="utf-8")
+
+    @property
+    def repo(self) -> Path:
+        return self.folder / "repo"
+
+    def git(self, *arguments: str) -> str:
+        done = subprocess.run(
+            ["git", "-c", "commit.gpgsign=false", *arguments],
+            cwd=self.repo,
+            env={"PATH": os.environ["PATH"], "HOME": str(self.folder)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.strip()
+
+    def commit(self, message: str, **files: str) -> str:
+        """Commit `files`, whose names have `__` for a slash and `_dot_` for a dot, with all that lies there."""
+        for name, text in files.items():
+            place = self.repo / name.replace("__", "/").replace("_dot_", ".")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text, encoding="utf-8")
+        self.git("add", "--all")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def pull_request(self, number: int, *, fork: bool = False) -> dict[str, Any]:
+        """The event for what is checked out, against main."""
+        full_name = "stranger/payments" if fork else self.repository
+        return {
+            "action": "synchronize",
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "head": {
+                    "ref": "change",
+                    "sha": self.git("rev-parse", "HEAD"),
+                    "repo": {"fork": fork, "full_name": full_name},
+                },
+                "base": {"ref": "main", "sha": self.git("rev-parse", "main")},
+            },
+            "repository": {"full_name": self.repository, "default_branch": "main"},
+        }
+
+    def push(self) -> dict[str, Any]:
+        return {
+            "ref": "refs/heads/main",
+            "repository": {"full_name": self.repository, "default_branch": "main"},
+        }
+
+    def act(
+        self, event: str, workflow: str, payload: dict[str, Any], *arguments: str, timeout: float = 300.0
+    ) -> Run:
+        """Run one workflow. Every action that is not ours has a stand-in; nothing else is reached for."""
+        files = {name: self.folder / name for name in ("event.json", "secrets", "variables")}
+        files["event.json"].write_text(json.dumps(payload), encoding="utf-8")
+        files["secrets"].write_text(_dotenv(self.secrets), encoding="utf-8")
+        files["variables"].write_text(_dotenv(self.variables), encoding="utf-8")
+        done = subprocess.run(
+            [
+                *(str(ACT), event, "-C", str(self.repo), "-e", str(files["event.json"])),
+                *("-W", str(self.repo / ".github/workflows" / workflow)),
+                *("-P", "ubuntu-latest=-self-hosted", "--json", "--rm", "--no-cache-server", "--no-skip-checkout"),
+                *("--concurrent-jobs", "1", "--action-cache-path", str(self.folder / "cache")),
+                *("--env-file", "/dev/null", "--input-file", "/dev/null"),
+                *("--secret-file", str(files["secrets"]), "--var-file", str(files["variables"])),
+                *("--env", f"GITHUB_API_URL={self.api_url}", "--env", f"STANDIN_REMOTE={self.repo}"),
+                *("--env", f"STANDIN_ARTIFACTS={self.folder / 'artifacts'}"),
+                *self._stand_ins(workflow),
+                *arguments,
+            ],
+            env=self._environ(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return _run(done.returncode, done.stdout)
+
+    def _environ(self) -> dict[str, str]:
+        """On the host act hands all of its own environment to every step: so it gets little."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        outside = {name: value for name, value in os.environ.items() if _FROM_OUTSIDE.match(name)}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**outside, "PATH": path, "HOME": str(home), "ACT_DISABLE_VERSION_CHECK": "1", "NO_COLOR": "1"}
+
+    def _stand_ins(self, workflow: str) -> list[str]:
+        text = (self.repo / ".github/workflows" / workflow).read_text(encoding="utf-8")
+        arguments: list[str] = []
+        for used, name in sorted(set(_USES.findall(text))):
+            place = self.folder / "stand-ins" / name
+            place.mkdir(parents=True, exist_ok=True)
+            (place / "action.yml").write_text(_STAND_INS[name], encoding="utf-8")
+            arguments += ["--local-repository", f"{used}={place}"]
+        return arguments
+
+    def _sources(self) -> list[str]:
+        """What is needed of this repository: its action and workflows, and to install it, all that is packaged."""
+        wanted = ["action.yml", ".github"] if self.installed else ["."]
+        done = subprocess.run(
+            ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *wanted],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        left_out = ("tests/", "docs/", "environments.yaml")
+        found = (path for path in done.stdout.splitlines() if not path.startswith(left_out))
+        return [path for path in found if (ROOT / path).is_file()]
+
+
+def _dotenv(values: dict[str, str]) -> str:
+    return "".join(f'{name}="{value}"\n' for name, value in values.items())
+
+
+def _run(code: int, stdout: str) -> Run:
+    lines = [json.loads(line) for line in stdout.splitlines() if line.startswith("{")]
+    commands = [line for line in lines if "command" in line]
+    return Run(
+        code=code,
+        jobs={line["jobID"]: line["jobResult"] for line in lines if "jobResult" in line},
+        # Those of a composite action's steps are told twice: once for the step that uses it.
+        summaries=[
+            str(line["content"]) for line in commands if line["command"] == "summary" and len(line["stepID"]) == 1
+        ],
+        outputs={line["name"]: line["arg"] for line in commands if line["command"] == "set-output"},
+        annotations=[line for line in commands if line["command"] in {"error", "warning", "notice"}],
+        log="".join(str(line.get("msg", "")) for line in lines),
+    )
