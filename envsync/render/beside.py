@@ -173,7 +173,7 @@ def _noted(record: RecordStatus, changed: Mapping[Address, Action]) -> tuple[_No
         case ((RecordState.TAMPERED | RecordState.UNVERIFIED), _):
             note = _Note.TAMPERED if record.state is RecordState.TAMPERED else _Note.UNVERIFIED
             follows = _NEXT[record.next]
-            if record.next is RecordNext.KEEP and record.at in changed:
+            if record.next is RecordNext.KEEP and record.state is RecordState.UNVERIFIED:
                 follows = "; until then apply refuses to change the environment"
             return note, f"{record.reason}{follows}", record.at
         case _, RecordNext.REMOVE:

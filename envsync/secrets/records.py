@@ -79,14 +79,15 @@ def _unreadable(error: BadRecord, keys: RecordKeys | None) -> Unverified | Tampe
 def _no_key(text: SignedText, keys: RecordKeys | None) -> Unverified:
     if keys is None:
         return Unverified(
-            "no ENVSYNC_RECORD_KEY is set, and without the key nobody can tell whether the record is genuine",
-            f"set ENVSYNC_RECORD_KEY to the key that the record was signed with, whose id is {text.key_id}",
+            "no ENVSYNC_RECORD_KEY is set here, so that nobody can tell who changed what",
+            f"apply needs the key whose id is {text.key_id}",
         )
     ours = " and ".join(keys.ids)
     at_hand = f"the key at hand is {ours}" if len(keys.ids) == 1 else f"the keys at hand are {ours}"
     return Unverified(
         f"the record was signed with the key {text.key_id}, and {at_hand}",
-        f"set ENVSYNC_RECORD_KEY_PREVIOUS to the key {text.key_id}: the next apply signs the record anew",
+        f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {text.key_id},"
+        " and the next apply signs the record anew",
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.app_keys import private_pem, public_pem
 from support.config_files import HEAD, codes, environments
 from support.shell import Shell
 
@@ -58,6 +59,9 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
 
     with Sandbox(options=Options(on_secret=wrote)) as sandbox:
         sandbox.seed(repositories=[("acme", "payments"), ("acme", "billing")])
+        may = {"actions": "read", "administration": "write", "environments": "write"}
+        number, _ = sandbox.install_app("envsync", public_key=public_pem(), owner="acme", permissions=may)
+        (tmp_path / "app-id").write_text(str(number))
         yield Shell(tmp_path, {"GITHUB_API_URL": sandbox.url, "GH_TOKEN": FULL_TOKEN, "ENVSYNC_RECORD_KEY": KEY})
 
 
@@ -83,7 +87,8 @@ def refusal(source: SecretSource, environ: dict[str, str] | None = None, seconds
 def test_a_command_that_prints_its_environment_has_nothing_to_tell(shell: Shell) -> None:
     shell.write(FILE.replace("./count", "env"))
     secret = {name: f"{VALUE}-{name}" for name in CREDENTIALS if name not in shell.environ}
-    secret |= {"ENVSYNC_RECORD_KEY_PREVIOUS": KEY[::-1]}
+    secret |= {"ENVSYNC_RECORD_KEY_PREVIOUS": KEY[::-1], "ENVSYNC_APP_PRIVATE_KEY": private_pem()}
+    secret |= {"ENVSYNC_APP_ID": (shell.folder / "app-id").read_text()}
 
     shell.ok("apply", "--yes", "--allow-commands", KEPT="kept", **secret)
 
@@ -95,6 +100,7 @@ def test_a_command_that_prints_its_environment_has_nothing_to_tell(shell: Shell)
     assert VALUE not in seen
     assert KEY not in seen
     assert KEY[::-1] not in seen
+    assert "PRIVATE KEY" not in seen
 
 
 @pytest.mark.parametrize("variable", CREDENTIALS)

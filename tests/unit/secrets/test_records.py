@@ -106,8 +106,8 @@ def test_a_record_signed_with_the_previous_key_is_verified_and_due_to_be_signed_
             TEXT,
             None,
             Unverified(
-                "no ENVSYNC_RECORD_KEY is set, and without the key nobody can tell whether the record is genuine",
-                f"set ENVSYNC_RECORD_KEY to the key that the record was signed with, whose id is {ID}",
+                "no ENVSYNC_RECORD_KEY is set here, so that nobody can tell who changed what",
+                f"apply needs the key whose id is {ID}",
             ),
         ),
         (
@@ -115,7 +115,8 @@ def test_a_record_signed_with_the_previous_key_is_verified_and_due_to_be_signed_
             OTHERS,
             Unverified(
                 f"the record was signed with the key {ID}, and the key at hand is {OTHER_ID}",
-                f"set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID}: the next apply signs the record anew",
+                f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID},"
+                " and the next apply signs the record anew",
             ),
         ),
         (
@@ -124,7 +125,8 @@ def test_a_record_signed_with_the_previous_key_is_verified_and_due_to_be_signed_
             Unverified(
                 f"the record was signed with the key {ID}, and the keys at hand are"
                 f" {OTHER_ID} and {keys_of('c').present.id}",
-                f"set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID}: the next apply signs the record anew",
+                f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID},"
+                " and the next apply signs the record anew",
             ),
         ),
         (
