@@ -12,6 +12,7 @@ from envsync.render.wording import in_words, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Set as AbstractSet
 
     from envsync.plan.changes import Address, Kind, Plan, RecordStatus, UnreadPart
 
@@ -62,9 +63,13 @@ def alarming(plan: Plan) -> list[Section]:
     ]
 
 
-def noteworthy(plan: Plan) -> list[Section]:
+UPFRONT = frozenset({"sandbox"})  # codes of warnings without which all the rest would be misread
+
+
+def noteworthy(plan: Plan, *, told: AbstractSet[str] = frozenset()) -> list[Section]:
+    """`told`: codes of warnings that stand elsewhere."""
     unmet = (Row((_entry(each.at, (in_words(each.kind), each.name)),), each.reason) for each in plan.unmet)
-    warnings = (Row((Entry(each.repository),), each.message) for each in plan.warnings)
+    warnings = (Row((Entry(each.repository),), each.message) for each in plan.warnings if each.code not in told)
     unasked = _unread_rows(part for part in plan.unread if not part.failed)
     return [
         *section("Required by the file, but envsync cannot make it", unmet, Tone.GRAVE),

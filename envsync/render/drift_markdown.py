@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import Plan
-from envsync.render.beside import alarming, noteworthy
+from envsync.render.beside import UPFRONT, alarming, noteworthy
 from envsync.render.change_tables import at_in_markdown, change_blocks, named, part_of, rows_of, table_piece
 from envsync.render.differences import (
     EXPECTED,
@@ -22,7 +22,7 @@ from envsync.render.differences import (
 )
 from envsync.render.fitting import OUTPUT, fit
 from envsync.render.markup import code, words
-from envsync.render.sections import section_pieces
+from envsync.render.sections import section_pieces, upfront
 from envsync.render.wording import known
 
 if TYPE_CHECKING:
@@ -45,13 +45,18 @@ def drift_markdown(drift: Drift, *, limit: int | None = None, whole_at: str = OU
         *section_pieces(alarming(beside(drift))),
         *_table(EXPECTED, awaited, awaited),
         *change_blocks(drift.pending or (), known(Plan("")), PENDING),
-        *section_pieces(noteworthy(beside(drift))),
+        *section_pieces(noteworthy(beside(drift), told=UPFRONT)),
     ]
     return fit(_first(drift), pieces, "", limit, whole_at)
 
 
 def _first(drift: Drift) -> str:
-    blocks = [f"### envsync drift: {headline(drift, code)}", " ".join(notes(drift)), words(next_step(drift))]
+    blocks = [
+        f"### envsync drift: {headline(drift, code)}",
+        *upfront(drift.warnings),
+        " ".join(notes(drift)),
+        words(next_step(drift)),
+    ]
     return "\n\n".join(filter(None, blocks))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envsync.plan.changes import SecretState
 from envsync.plan.result import Outcome
-from envsync.render.beside import alarming, bookkeeping, noteworthy, unmanaged
+from envsync.render.beside import UPFRONT, alarming, bookkeeping, noteworthy, unmanaged
 from envsync.render.change_tables import (
     at_in_html,
     at_in_markdown,
@@ -24,7 +24,7 @@ from envsync.render.change_tables import (
 from envsync.render.fitting import OUTPUT, Part, Piece, fit
 from envsync.render.markup import UNFOLD, bold, code, fold, folded, table, words
 from envsync.render.outcome import counted, last_words, undone_records
-from envsync.render.sections import folded_sections, section_pieces
+from envsync.render.sections import folded_sections, section_pieces, upfront
 from envsync.render.wording import GRAVE, apart, in_words, known, no_changes, risks
 
 if TYPE_CHECKING:
@@ -49,10 +49,10 @@ def plan_markdown(plan: Plan, grants: Grants, *, limit: int | None = None, whole
         *change_blocks(plan.changes, beside),
         *_secrets(plan),
         *section_pieces(bookkeeping(plan)),
-        *section_pieces(noteworthy(plan)),
+        *section_pieces(noteworthy(plan, told=UPFRONT)),
         *folded_sections(unmanaged(plan)),
     )
-    return fit(_headline(plan), pieces, "", limit, whole_at)
+    return fit("\n\n".join([_headline(plan), *upfront(plan.warnings)]), pieces, "", limit, whole_at)
 
 
 def results_markdown(

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.render.beside import Tone
+from envsync.render.beside import UPFRONT, Tone
 from envsync.render.change_tables import named
 from envsync.render.fitting import Part, Piece
-from envsync.render.markup import UNFOLD, code, fold, words
+from envsync.render.markup import UNFOLD, bold, code, fold, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from envsync.plan.changes import Notice
     from envsync.render.beside import Entry, Row, Section
 
 
@@ -23,6 +24,11 @@ def section_pieces(sections: Iterable[Section]) -> Iterator[Piece]:
 def folded_sections(sections: Iterable[Section]) -> Iterator[Piece]:
     for section in sections:
         yield Piece(section.title, _parts(section), "row", head=fold(section.title), tail=UNFOLD)
+
+
+def upfront(warnings: Iterable[Notice]) -> list[str]:
+    """A paragraph for each warning without which the rest would be misread."""
+    return [bold(words(each.message)) for each in warnings if each.code in UPFRONT]
 
 
 def _parts(section: Section) -> tuple[Part, ...]:

@@ -86,8 +86,8 @@ def _no_key(text: SignedText, keys: RecordKeys | None) -> Unverified:
     at_hand = f"the key at hand is {ours}" if len(keys.ids) == 1 else f"the keys at hand are {ours}"
     return Unverified(
         f"the record was signed with the key {text.key_id}, and {at_hand}",
-        f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {text.key_id},"
-        " and the next apply signs the record anew",
+        "see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key"
+        f" {text.key_id}, and the next apply signs the record anew",
     )
 
 

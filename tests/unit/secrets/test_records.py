@@ -115,8 +115,8 @@ def test_a_record_signed_with_the_previous_key_is_verified_and_due_to_be_signed_
             OTHERS,
             Unverified(
                 f"the record was signed with the key {ID}, and the key at hand is {OTHER_ID}",
-                f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID},"
-                " and the next apply signs the record anew",
+                "see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key"
+                f" {ID}, and the next apply signs the record anew",
             ),
         ),
         (
@@ -125,8 +125,8 @@ def test_a_record_signed_with_the_previous_key_is_verified_and_due_to_be_signed_
             Unverified(
                 f"the record was signed with the key {ID}, and the keys at hand are"
                 f" {OTHER_ID} and {keys_of('c').present.id}",
-                f"see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key {ID},"
-                " and the next apply signs the record anew",
+                "see that it is the right one; if it is a new one, set ENVSYNC_RECORD_KEY_PREVIOUS to the key"
+                f" {ID}, and the next apply signs the record anew",
             ),
         ),
         (
