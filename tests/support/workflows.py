@@ -11,11 +11,16 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 from support.shell import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ACT = Path(sys.executable).with_name("act")
 WORKFLOWS = ROOT / ".github" / "workflows"
@@ -69,19 +74,23 @@ runs:
 
 
 @dataclass
+class Step:
+    """`result`: success, failure or skipped."""
+
+    result: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
+    summary: str = ""
+
+
+@dataclass
 class Run:
-    """What came of a run. Jobs that were skipped are not in `jobs`."""
+    """What came of a run. Jobs that were skipped are not in `jobs`, nor are their steps in `steps`."""
 
     code: int
     jobs: dict[str, str]
-    summaries: list[str]  # one a step
-    outputs: dict[str, str]  # of all steps; the last of a name
+    steps: dict[str, Step]  # by the names that the workflow gives them
     annotations: list[dict[str, Any]]  # command, arg, kvPairs
-    log: str
-
-    @property
-    def summary(self) -> str:
-        return "\n".join(self.summaries)
+    log: str  # what the steps printed
 
 
 @dataclass
@@ -126,10 +135,10 @@ class Project:
         )
         return done.stdout.strip()
 
-    def commit(self, message: str, **files: str) -> str:
-        """Commit `files`, whose names have `__` for a slash and `_dot_` for a dot, with all that lies there."""
+    def commit(self, message: str, files: Mapping[str, str] = MappingProxyType({})) -> str:
+        """Commit `files` with all that lies there. The commit's hash."""
         for name, text in files.items():
-            place = self.repo / name.replace("__", "/").replace("_dot_", ".")
+            place = self.repo / name
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
         self.git("add", "--all")
@@ -229,15 +238,26 @@ def _dotenv(values: dict[str, str]) -> str:
 
 def _run(code: int, stdout: str) -> Run:
     lines = [json.loads(line) for line in stdout.splitlines() if line.startswith("{")]
-    commands = [line for line in lines if "command" in line]
     return Run(
         code=code,
         jobs={line["jobID"]: line["jobResult"] for line in lines if "jobResult" in line},
-        # Those of a composite action's steps are told twice: once for the step that uses it.
-        summaries=[
-            str(line["content"]) for line in commands if line["command"] == "summary" and len(line["stepID"]) == 1
-        ],
-        outputs={line["name"]: line["arg"] for line in commands if line["command"] == "set-output"},
-        annotations=[line for line in commands if line["command"] in {"error", "warning", "notice"}],
-        log="".join(str(line.get("msg", "")) for line in lines),
+        steps=_steps(lines),
+        annotations=[line for line in lines if line.get("command") in {"error", "warning", "notice"}],
+        log="".join(str(line["msg"]) for line in lines if line.get("raw_output")),
     )
+
+
+def _steps(lines: list[dict[str, Any]]) -> dict[str, Step]:
+    """Those of the workflow: a composite action's own steps have two ids, and tell what it tells once more."""
+    steps: dict[str, Step] = defaultdict(Step)
+    for line in lines:
+        if line.get("stage") != "Main" or len(line["stepID"]) != 1:
+            continue
+        step = steps[line["step"]]
+        step.result = line.get("stepResult", step.result)
+        match line.get("command"):
+            case "set-output":
+                step.outputs[line["name"]] = line["arg"]
+            case "summary":
+                step.summary += line["content"]
+    return dict(steps)
