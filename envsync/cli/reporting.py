@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from envsync.cli.output import note
 from envsync.github.comments import Commented, replace_comment
 from envsync.github.credentials import token_of
-from envsync.github.writer import open_writer
+from envsync.github.writer import open_reporter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ def comment(
     """Keep one comment on the pull request up to date. One for each set of files and of what narrows a run."""
     marker = _marker(options)
     body = f"{marker}\n{markdown(LONGEST_COMMENT - len(marker) - 1)}"
-    with closing(open_writer(reporting_access(options, access))) as writer:
+    with closing(open_reporter(reporting_access(options, access))) as writer:
         done = replace_comment(writer, on.repository, on.number, marker, body, only_if_there=only_if_there)
     if done in {Commented.CREATED, Commented.REPLACED}:
         note(options, f"comment: {done} on {on.repository}#{on.number}")

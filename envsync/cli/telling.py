@@ -17,7 +17,7 @@ from envsync.drift.notify import Message, NotSent, notify
 from envsync.errors import Diagnostic, EnvsyncError, Severity
 from envsync.github.issues import GitHubTracker
 from envsync.github.links import issue_link
-from envsync.github.writer import open_writer
+from envsync.github.writer import open_reporter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +78,7 @@ class Teller:
         if not telling.report:
             memory = FileMemory(MEMORY, lambda damage: complain((damage,), self.options.color))
             return Came(notified=self._notify(topics, found, memory, {}))
-        with closing(open_writer(reporting_access(self.options, self.access))) as writer:
+        with closing(open_reporter(reporting_access(self.options, self.access))) as writer:
             tracker = GitHubTracker(writer)
             try:
                 reported = report(tracker, _wanted(topics), chosen=telling.report_to is not None)

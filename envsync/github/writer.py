@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from envsync.errors import RequestFailed
-from envsync.github.call import Answer, Call
+from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.github.call import Answer, Call, cannot
 from envsync.github.connection import Connection
 from envsync.github.reader import reader_of
 from envsync.github.server import Target
@@ -17,18 +18,26 @@ if TYPE_CHECKING:
     from envsync.github.connection import Access, Received
 
 _NOT_FOUND = 404
+_ANYWHERE = re.compile(".*", re.DOTALL)
+_ISSUES = re.compile(r"/repos(/(?!\.{1,2}/)[^/]+){2}/issues(/(comments|[0-9]+))*", re.ASCII)
 
 
 def open_writer(access: Access) -> Writer:
     """For one thread, and to be closed by whoever opened it."""
-    return Writer(Connection(access))
+    return Writer(Connection(access), _ANYWHERE)
+
+
+def open_reporter(access: Access) -> Writer:
+    """As `open_writer`, for a command that only reads: it writes issues and comments, whatever its token may."""
+    return Writer(Connection(access), _ISSUES)
 
 
 class Writer:
     """Reads and writes through one connection. Failures are raised as `RequestFailed`."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, where: re.Pattern[str] = _ANYWHERE) -> None:
         self._connection = connection
+        self._where = where  # the paths that it writes to
         self.reader = reader_of(connection)
 
     def close(self) -> None:
@@ -40,14 +49,14 @@ class Writer:
 
     def put(self, path: str, body: Json, purpose: str, *, hidden: tuple[str, ...] = ()) -> Received:
         call = Call("PUT", Target(path), purpose, body, hidden)
-        return self._connection.received(self._connection.exchange(call))
+        return self._connection.received(self._exchange(call))
 
     def patch(self, path: str, body: Json, purpose: str) -> None:
-        self._connection.received(self._connection.exchange(Call("PATCH", Target(path), purpose, body)))
+        self._connection.received(self._exchange(Call("PATCH", Target(path), purpose, body)))
 
     def delete(self, path: str, purpose: str) -> None:
         """A 404 after an attempt whose answer was lost says that the attempt did it."""
-        exchange = self._connection.exchange(Call("DELETE", Target(path), purpose))
+        exchange = self._exchange(Call("DELETE", Target(path), purpose))
         if exchange.doubtful and _status(exchange) == _NOT_FOUND:
             return
         self._connection.received(exchange)
@@ -71,7 +80,7 @@ class Writer:
         while True:
             attempt += 1
             try:
-                exchange = self._connection.exchange(call)
+                exchange = self._exchange(call)
             except RequestFailed as unsent:
                 raise RequestFailed(unsent.kind, *unsent.diagnostics, uncertain=doubt) from None
             if exists is not None and _status(exchange) == exists:
@@ -88,6 +97,12 @@ class Writer:
             self._connection.wait(
                 self._connection.backoff(attempt), "the answer was lost, and nothing was created"
             )
+
+    def _exchange(self, call: Call) -> Exchange:
+        if not self._where.fullmatch(call.target.path):
+            text = f"{cannot(call.purpose)}: this command writes issues and comments, and nothing else"
+            raise RequestFailed(FailureKind.REJECTED, Diagnostic("not-to-be-written", text))
+        return self._connection.exchange(call)
 
 
 def _found(there: Callable[[], bool], failed: RequestFailed) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +10,14 @@ from support.github_json import problem
 from support.loopback import Loopback, Reply, Silence
 
 from envsync.errors import FailureKind, RequestFailed
+from envsync.github.writer import open_reporter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support.clockwork import World
 
+    from envsync.github.connection import Access
     from envsync.github.writer import Writer
 
 NOT_FOUND = problem(404, "Not Found")
@@ -167,3 +172,37 @@ def test_a_write_to_a_former_name_is_not_done_and_says_so(github: Loopback, writ
             write()
         assert raised.value.kind is FailureKind.CHANGED
     assert len(github.seen) == 4
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "/repos/acme/web/environments/production",
+        "/repos/acme/web/issues/../environments/production",
+        "/repos/acme/web/actions/variables/issues",
+        "/repos/acme/issues",
+        "/orgs/acme/issues",
+    ],
+)
+def test_what_only_reports_writes_nothing_else(
+    github: Loopback, access: Callable[..., Access], where: str
+) -> None:
+    with closing(open_reporter(access())) as reporter:
+        for write in (
+            lambda: reporter.put(where, {}, "put x"),
+            lambda: reporter.patch(where, {}, "change x"),
+            lambda: reporter.delete(where, "delete x"),
+            lambda: reporter.post(where, {}, "create x", there=never),
+        ):
+            with pytest.raises(RequestFailed, match="writes issues and comments, and nothing else"):
+                write()
+    assert github.lines == []
+
+
+def test_what_only_reports_writes_issues_and_comments(github: Loopback, access: Callable[..., Access]) -> None:
+    github.on("POST /repos/acme/web/issues", Reply({"number": 1}, 201))
+    github.on("PATCH /repos/acme/web/issues/comments/7", Reply({}))
+
+    with closing(open_reporter(access())) as reporter:
+        assert reporter.post("/repos/acme/web/issues", {"title": "x"}, "open x", there=never)
+        reporter.patch("/repos/acme/web/issues/comments/7", {"body": "x"}, "change x")
