@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envsync.cli.output import note
-from envsync.errors import SecretSourceError
+from envsync.errors import Diagnostic, EnvsyncError, SecretSourceError
 from envsync.model import RepositoryName, SecretValue, Team, User
 from envsync.plan.changes import Notice
 
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
 
 SANDBOX_FOLDER = Path(".envsync/sandbox")
 SANDBOX_NOTICE = Notice(None, "sandbox", "this is the embedded sandbox: nothing was compared with GitHub")
+
+
+def sandbox_folder() -> Path:
+    """Raises where something else stands in the place of a file or a folder of the sandbox's own.
+
+    A checkout may bring links there, and what they lead to would be read, and written or emptied.
+    """
+    for path in chain((SANDBOX_FOLDER.parent, SANDBOX_FOLDER), SANDBOX_FOLDER.rglob("*")):
+        if path.is_symlink() or (path.exists() and not (path.is_dir() or path.is_file())):
+            message = f"{path} is neither a file nor a folder, and the sandbox uses none but its own"
+            raise EnvsyncError(Diagnostic("sandbox-not-its-own", message, "take it away"))
+    return SANDBOX_FOLDER
 
 
 def populate(sandbox: Sandbox, configuration: Configuration) -> None:

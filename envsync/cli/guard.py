@@ -23,22 +23,25 @@ _CREDENTIALS = ("ENVSYNC_APP_PRIVATE_KEY", "ENVSYNC_RECORD_KEY", "GH_TOKEN", "GI
 _SEPARATOR = re.compile(r"[,\n]")
 
 
-def guardians(session: Session, environ: Mapping[str, str]) -> tuple[tuple[Address, str], ...]:
+def guardians(session: Session, environ: Mapping[str, str], *, applies: bool) -> tuple[tuple[Address, str], ...]:
     """Environments of the workflow's own repository that the files declare, or the plan changes; and why.
 
     They guard the credential where `ENVSYNC_GUARDED_BY` names them, and where they hold a secret that is called
-    like a variable from which this run takes a credential. None outside of GitHub Actions.
+    like a variable from which this run takes a credential. Where nothing names them and secrets were not read, any
+    may, to a run that `applies`. None outside of GitHub Actions.
     """
-    here = environ.get("GITHUB_REPOSITORY", "").casefold()
-    if environ.get("GITHUB_ACTIONS") != "true" or not here:
+    here, named = _here(environ), _named(environ)
+    if here is None:
         return ()
-    named = {name.strip().casefold() for name in _SEPARATOR.split(environ.get(VARIABLE, ""))} - {""}
     used = {variable for variable in _CREDENTIALS if environ.get(variable)}
     found: dict[Address, str] = {}
     for at, key, live in _managed(session, here):
         if key in named:
             found[at] = f"{VARIABLE} names it"
-        elif held := used & _secrets(live, key):
+        elif (secrets := _secrets(live, key)) is None:
+            if applies and used and not named:
+                found[at] = f"its secrets were not read, and {VARIABLE} is not set"
+        elif held := used & secrets:
             found[at] = f"it holds the secret {min(held)}"
     return tuple(sorted(found.items()))
 
@@ -51,19 +54,37 @@ def refusals(session: Session, environ: Mapping[str, str]) -> tuple[Diagnostic, 
             "so that envsync does not manage it with that credential",
             "take it out of the files, with `never_touch` where they prune; whoever may edit them could open it",
         )
-        for at, why in guardians(session, environ)
+        for at, why in guardians(session, environ, applies=True)
     )
 
 
-def notices(session: Session, environ: Mapping[str, str]) -> tuple[Notice, ...]:
-    return tuple(
-        Notice(
-            at.repository,
-            "guards-itself",
-            f"{at.environment}: it guards envsync's own credential ({why}): apply refuses to manage it from there",
+def notices(session: Session, environ: Mapping[str, str]) -> Iterator[Notice]:
+    for at, why in guardians(session, environ, applies=False):
+        message = (
+            f"{at.environment}: it guards envsync's own credential ({why}): apply refuses to manage it from there"
         )
-        for at, why in guardians(session, environ)
+        yield Notice(at.repository, "guards-itself", message)
+    for live in session.live.values():
+        if isinstance(live, LiveRepository) and _here(environ) in {live.name.key, live.requested.key}:
+            there = {name.casefold() for name in live.environment_names}
+            if (named := _named(environ)) and named.isdisjoint(there):
+                names = ", ".join(sorted(named))
+                message = f"{VARIABLE} names {names}, and there is no such environment: it parts names by commas"
+                yield Notice(str(live.requested), "guards-nothing", message)
+
+
+def _here(environ: Mapping[str, str]) -> str | None:
+    """The workflow's own repository; None outside of one."""
+    return (
+        environ.get("GITHUB_REPOSITORY", "").casefold() or None
+        if environ.get("GITHUB_ACTIONS") == "true"
+        else None
     )
+
+
+def _named(environ: Mapping[str, str]) -> frozenset[str]:
+    names = _SEPARATOR.split(environ.get(VARIABLE, ""))
+    return frozenset(name.strip().casefold() for name in names if name.strip())
 
 
 def _managed(session: Session, here: str) -> Iterator[tuple[Address, str, LiveRepository | Unread]]:
@@ -80,8 +101,9 @@ def _managed(session: Session, here: str) -> Iterator[tuple[Address, str, LiveRe
             yield Address(str(repository.name), name), name.casefold(), live
 
 
-def _secrets(live: LiveRepository | Unread, key: str) -> frozenset[str]:
+def _secrets(live: LiveRepository | Unread, key: str) -> frozenset[str] | None:
+    """None: they were not read."""
     environment = live.environments.get(key) if isinstance(live, LiveRepository) else None
-    if environment is None or isinstance(environment.secrets, Unread):
+    if environment is None:
         return frozenset()
-    return frozenset(environment.secrets)
+    return None if isinstance(environment.secrets, Unread) else frozenset(environment.secrets)

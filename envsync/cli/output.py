@@ -72,7 +72,9 @@ def complain(diagnostics: Iterable[Diagnostic], color: str = "auto") -> None:
     found = tuple(diagnostics)
     if not found:
         return
-    click.echo(_unobeyed(render(found, color=colored(sys.stderr, color), width=width())), err=True, nl=False)
+    shown = render(found, color=colored(sys.stderr, color), width=width())
+    # The colours are those that were asked for: left to itself, click takes them out where there is no terminal.
+    click.echo(_unobeyed(shown), err=True, nl=False, color=True)
     annotate(found)
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
-import tempfile
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from envsync.cli.output import colored, note, result, set_outputs, summarize, width
+from envsync.cli.output import colored, complain, note, result, set_outputs, summarize, width
 from envsync.cli.reporting import comment as write_comment
+from envsync.cli.saving import save
 from envsync.cli.session import access_of, opened
-from envsync.errors import ConfigError, Diagnostic, ExitCode, FailureKind
+from envsync.errors import ConfigError, Diagnostic, EnvsyncError, ExitCode, FailureKind, Interrupted
 from envsync.model import Unread
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
 
 if TYPE_CHECKING:
     from envsync.cli.options import Options, PullRequest
-    from envsync.cli.session import Live
+    from envsync.cli.session import Live, Session
     from envsync.plan.changes import Plan
 
 _REFUSED = {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
@@ -32,47 +31,53 @@ def plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment:
     except ConfigError as error:
         if comment is not None and not options.sandbox:
             # Else the comment would go on showing a plan of files that are no longer there.
-            write_comment(options, access_of(options), comment, partial(_complaint, error), only_if_there=False)
+            _comment_instead(options, comment, error)
         raise
 
 
+def _comment(options: Options, session: Session, on: PullRequest) -> bool:
+    """Whether it could be done; said is why not.
+
+    There is nothing to say only where all is known to be in sync: without the record key nobody knows, for one,
+    that an environment that left the file is to be deleted.
+    """
+    found = session.plan
+    nothing = found.in_sync and session.ledger.seal is not None
+    try:
+        write_comment(options, session.access, on, partial(_commented, found), only_if_there=nothing)
+    except Interrupted:
+        raise
+    except EnvsyncError as failed:
+        complain(failed.diagnostics, options.color)
+        return False
+    return True
+
+
+def _comment_instead(options: Options, on: PullRequest, found: ConfigError) -> None:
+    """What was found is told in any case, also where there can be no comment."""
+    try:
+        write_comment(options, access_of(options), on, partial(_complaint, found), only_if_there=False)
+    except EnvsyncError as failed:
+        complain(failed.diagnostics, options.color)
+
+
 def _plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
+    commented = True
     with opened(options) as session:
         if out is not None:
-            _save(session.plan, out)
+            save(dumps(encode(session.plan)), out, partial(_unsaved, out), private=True)
             set_outputs({"plan-file": str(Path(out).absolute())})
             note(options, f"saved: to do just that, give `envsync apply` the same options and {shlex.quote(out)}")
         show_plan(options, session.plan, Grants())
         publish_plan(session.plan, Grants())
         if comment is not None:
-            found = session.plan
-            nothing = not (found.changes or found.unmet or found.unread)
-            write_comment(options, session.access, comment, partial(_commented, found), only_if_there=nothing)
+            commented = _comment(options, session, comment)
     if session.plan.partly_read:
         return unread_code(session.live)
+    if not commented:
+        return ExitCode.FAILURE
     differs = bool(session.plan.changes or session.plan.unmet)
     return ExitCode.DIFFERENCES if detailed_exitcode and differs else ExitCode.OK
-
-
-def _save(found: Plan, out: str) -> None:
-    """Whole or not at all, and for its owner alone to read, since it shows the values of variables."""
-    file = Path(out)
-    try:
-        if file.exists() and not file.is_file():  # a device, say, which must not be replaced
-            raise _unsaved(out, "something else than a file is there")
-        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name[:100]}.")
-        temporary = Path(name)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                stream.write(dumps(encode(found)))
-                stream.flush()
-                os.fsync(stream.fileno())
-            temporary.replace(file)
-        except BaseException:
-            temporary.unlink()
-            raise
-    except OSError as error:
-        raise _unsaved(out, error.strerror or type(error).__name__) from None
 
 
 def _unsaved(out: str, why: str) -> ConfigError:
@@ -104,7 +109,7 @@ def markdown(found: Plan, grants: Grants, limit: int | None = None) -> str:
 def _commented(found: Plan, limit: int) -> str:
     from envsync.render.markdown import plan_markdown
 
-    return plan_markdown(found, Grants(), limit=limit, whole_at="in the summary of the workflow's run")
+    return plan_markdown(found, Grants(), limit=limit, whole_at="the summary of the workflow's run")
 
 
 def _complaint(error: ConfigError, limit: int) -> str:

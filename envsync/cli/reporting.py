@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from envsync.cli.options import Options, PullRequest
     from envsync.github.connection import Access
+    from envsync.github.credentials import Credential
 
 VARIABLE = "ENVSYNC_REPORT_TOKEN"
 LONGEST_COMMENT = 65_536  # characters that GitHub takes
@@ -26,8 +27,14 @@ LONGEST_COMMENT = 65_536  # characters that GitHub takes
 
 def reporting_access(options: Options, access: Access) -> Access:
     """With the token that is for reports alone, where there is one; the sandbox knows its own only."""
+    own = None if options.sandbox else own_credential()
+    return access if own is None else replace(access, credential=own)
+
+
+def own_credential() -> Credential | None:
+    """That for reports alone. Raises where it cannot be one."""
     token = os.environ.get(VARIABLE)
-    return access if options.sandbox or not token else replace(access, credential=token_of(token, VARIABLE))
+    return token_of(token, VARIABLE) if token else None
 
 
 def comment(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from envsync.cli import guard
 from envsync.cli.bookkeeping import Books
-from envsync.cli.embedded import SANDBOX_FOLDER, SANDBOX_NOTICE, populate, standing_in
+from envsync.cli.embedded import SANDBOX_NOTICE, populate, sandbox_folder, standing_in
 from envsync.cli.output import complain, note, progress
 from envsync.config import load
 from envsync.errors import (
@@ -89,7 +89,7 @@ def opened(
         from envsync.sandbox import FULL_TOKEN, RECORD_KEY, Sandbox
 
         keys = keys or RecordKeys.from_environ({KEY: RECORD_KEY})
-        with Sandbox(SANDBOX_FOLDER) as sandbox:
+        with Sandbox(sandbox_folder()) as sandbox:
             populate(sandbox, configuration)
             credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
             access = Access(sandbox.url, credential, effects=_effects(options, pause))
@@ -191,7 +191,7 @@ def _nothing(what: str, message: str, hint: str) -> ConfigError:
 def _read(
     options: Options, configuration: Configuration, access: Access, books: Books, *, watches: bool
 ) -> Session:
-    scope = Scope(options.environments, options.settings_only)
+    scope = Scope(options.environments, options.settings_only, looks_on=watches)
     reader = open_reader(access)
     try:
         resolved = configuration.resolve(_expanded(configuration, reader))

@@ -14,7 +14,7 @@ from envsync.drift.issues import Done, report
 from envsync.drift.marker import MARKER_LENGTH
 from envsync.drift.memory import FileMemory, IssueMemory
 from envsync.drift.notify import Message, NotSent, notify
-from envsync.errors import Diagnostic, EnvsyncError, Severity
+from envsync.errors import Diagnostic, EnvsyncError, Interrupted, Severity
 from envsync.github.issues import GitHubTracker
 from envsync.github.links import issue_link
 from envsync.github.writer import open_reporter
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from envsync.cli.options import Options
     from envsync.drift.finding import Finding
     from envsync.drift.issues import Reported
+    from envsync.drift.marker import Proving
     from envsync.drift.memory import Memory
     from envsync.drift.notify import Channel
     from envsync.github.connection import Access
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
 LONGEST_ISSUE = 65_536  # characters that GitHub takes of an issue's text
 MEMORY = Path(".envsync/reported.json")
-WHOLE_AT = "in the output of `envsync drift`"
+WHOLE_AT = "the output of `envsync drift`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class Topic:
 
     key: str
     home: RepositoryName | None
+    about: tuple[str, ...]  # repositories
     drift: Drift
     finding: Finding
     title: str
@@ -72,41 +74,53 @@ class Teller:
     options: Options
     access: Access
     to: Sequence[Channel]
+    proving: Proving  # that an issue says what envsync wrote
 
     def tell(self, telling: Telling, topics: Sequence[Topic], found: Drift) -> Came:
         """`found` is what all the topics come from."""
         if not telling.report:
-            memory = FileMemory(MEMORY, lambda damage: complain((damage,), self.options.color))
-            return Came(notified=self._notify(topics, found, memory, {}))
-        with closing(open_reporter(reporting_access(self.options, self.access))) as writer:
-            tracker = GitHubTracker(writer)
-            try:
-                reported = report(tracker, _wanted(topics), chosen=telling.report_to is not None)
-            except EnvsyncError as refused:
-                complain(refused.diagnostics, self.options.color)
-                return Came(reported=False)
-            self._say(reported)
-            numbers = {each.key: each.number for each in reported.told}
-            # What could not be reported is told by the next check that can: nothing else would remember it.
-            told = [topic for topic in topics if topic.key in numbers]
-            links = {
-                topic.key: issue_link(self.access.api_url, topic.home, number)
-                for topic in told
-                if topic.home is not None and (number := numbers[topic.key]) is not None
-            }
-            notified = self._notify(told, found, IssueMemory(tracker, reported.told), links)
-            return Came(not reported.failed, notified)
+            return Came(notified=self._notify(topics, found, self._file_memory(), {}))
+        try:
+            with closing(open_reporter(reporting_access(self.options, self.access))) as writer:
+                return self._report(GitHubTracker(writer), telling, topics, found)
+        except Interrupted:
+            raise
+        except EnvsyncError as refused:
+            complain(refused.diagnostics, self.options.color)
+            return Came(reported=False, notified=self._notify(topics, found, self._file_memory(), {}))
 
-    def _say(self, reported: Reported) -> None:
+    def _report(self, tracker: GitHubTracker, telling: Telling, topics: Sequence[Topic], found: Drift) -> Came:
+        if telling.report_to is not None and tracker.is_public(telling.report_to):
+            complain((_public(telling.report_to),), self.options.color)
+        reported = report(tracker, _wanted(topics), self.proving, chosen=telling.report_to is not None)
+        numbers = {each.key: each.number for each in reported.told}
+        links = {
+            topic.key: issue_link(self.access.api_url, topic.home, number)
+            for topic in topics
+            if topic.home is not None and (number := numbers.get(topic.key)) is not None
+        }
+        self._say(reported, links)
+        told = [topic for topic in topics if topic.key in numbers]
+        notified = self._notify(told, found, IssueMemory(tracker, reported.told, self.proving), links)
+        # Whoever is to be told is told, also where no issue remembers it.
+        left = [topic for topic in topics if topic.key not in numbers]
+        also_notified = self._notify(left, found, self._file_memory(), {})
+        return Came(not reported.failed, notified and also_notified)
+
+    def _file_memory(self) -> FileMemory:
+        return FileMemory(MEMORY, lambda damage: complain((damage,), self.options.color))
+
+    def _say(self, reported: Reported, links: dict[str, str]) -> None:
         for told in reported.told:
-            if told.done is not Done.LEFT:
-                note(self.options, f"report: {told.done} issue {told.number} of {told.repository}")
+            if told.number is not None:
+                done = "is up to date" if told.done is Done.LEFT else f"was {told.done}"
+                note(self.options, f"report: issue {told.number} of {told.repository} {done}: {links[told.key]}")
         for failed in reported.failed:
             complain(failed.error.diagnostics, self.options.color)
 
     def _notify(self, topics: Sequence[Topic], found: Drift, memory: Memory, links: dict[str, str]) -> bool:
         def message(keys: Sequence[str]) -> Message:
-            return _message([topic for topic in topics if topic.key in keys], topics, found, links)
+            return _message([topic for topic in topics if topic.key in keys], found, links)
 
         notified = notify(self.to, memory, {topic.key: topic.finding for topic in topics}, message)
         failed = [each for each in notified.deliveries if isinstance(each, NotSent)]
@@ -122,6 +136,12 @@ class Teller:
         return not failed
 
 
+def _public(repository: RepositoryName) -> Diagnostic:
+    message = f"{repository} is public: everybody reads in the issue who can get through"
+    hint = "name a private repository in --report-to, unless that is what you want"
+    return Diagnostic("report-is-public", message, hint, severity=Severity.WARNING)
+
+
 def _wanted(topics: Sequence[Topic]) -> list[Wanted]:
     return [
         Wanted(topic.home, topic.key, topic.finding, topic.title, topic.body)
@@ -130,12 +150,13 @@ def _wanted(topics: Sequence[Topic]) -> list[Wanted]:
     ]
 
 
-def _message(news: Sequence[Topic], topics: Sequence[Topic], found: Drift, links: dict[str, str]) -> Message:
+def _message(news: Sequence[Topic], found: Drift, links: dict[str, str]) -> Message:
     """One for all that is news: hundreds of repositories may be."""
     from envsync.render.notification import notification
 
-    drift = found if len(topics) == 1 else found.only(*(str(topic.home) for topic in news))
-    title, body = notification(drift, [links[topic.key] for topic in news if topic.key in links])
+    drift = news[0].drift if len(news) == 1 else found.only(*(str(topic.home) for topic in news))
+    about = [name for topic in news for name in topic.about]
+    title, body = notification(drift, [links[topic.key] for topic in news if topic.key in links], about)
     return Message(title, body, drift.drifted)
 
 

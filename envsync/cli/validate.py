@@ -34,8 +34,10 @@ def validate(options: Options, more: Sequence[str] = ()) -> int:
     elif options.output == "markdown":
         result(_markdown(found))
     else:
+        from envsync.render.printable import printable
+
         complain(found, options.color)
-        result(f"{', '.join(files)}: valid\n")
+        result(f"{', '.join(map(printable, files))}: valid\n")
     return ExitCode.OK if valid else ExitCode.FAILURE
 
 

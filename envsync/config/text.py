@@ -7,13 +7,10 @@ import os
 import re
 import stat
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from envsync.config.codes import Code
 from envsync.errors import ConfigError, Diagnostic
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MAX_BYTES = 1024 * 1024
 
@@ -39,6 +36,7 @@ def read(path: Path) -> SourceText:
     root = _folder(path)
     try:
         _refuse_irregular(path)
+        _refuse_strayed(path)
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:
@@ -77,6 +75,16 @@ def _refuse_irregular(path: Path) -> None:
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or _OPENED.match(str(path))):
         reason, hint = "is no regular file", "name a file, or write into envsync and name -f /dev/stdin"
         raise _unusable(path, Code.FILE_UNREADABLE, reason, hint)
+
+
+def _refuse_strayed(path: Path) -> None:
+    """Whoever proposes a change can make a link of the file, to what is not theirs to read."""
+    named = Path(os.path.normpath(path.absolute()))
+    repository = next((each for each in named.parents if (each / ".git").exists()), None)
+    if _OPENED.match(str(path)) or named.resolve().is_relative_to((repository or named.parent).resolve()):
+        return
+    reason = f"is a link to what lies outside of its {'folder' if repository is None else 'repository'}"
+    raise _unusable(path, Code.FILE_UNREADABLE, reason, "name with -f the file itself that it leads to")
 
 
 def _missing_hint(path: Path) -> str:

@@ -6,20 +6,25 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.drift.finding import Drifted, Gone, Unclear
-from envsync.drift.marker import DUPLICATE, NOTHING, Marker, marked, read_marker
+from envsync.drift.marker import DUPLICATE, NOTHING, UNPROVEN, Marker, marked, read_marker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envsync.drift.finding import Finding
+    from envsync.drift.marker import Proving
     from envsync.model import LiveIssue, RepositoryName
 
-GONE = "The drift is gone: what was compared is again as it was applied."
+GONE = (
+    "Nothing that counts differs any more. What is expected for a while, or was not compared, stands above "
+    "if there is any."
+)
 CAME_BACK = "There is drift again: what differs now stands above."
 CLOSED_BY_HAND = (
     "This was closed, and the drift is still there. The place to keep it quiet for a while is `expected` in the "
     "environments file, with a reason and a last day."
 )
+CHANGED = "This was closed, and there is drift. It was not as envsync had left it; what differs now stands above."
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,67 +90,72 @@ Action = Open | Edit | Reopen | Close | CloseDuplicate | Leave
 Main = Open | Edit | Reopen | Close | Leave
 
 
-def decide(found: Sequence[LiveIssue], wanted: Wanted) -> tuple[Main, tuple[CloseDuplicate, ...]]:
+def decide(
+    found: Sequence[LiveIssue], wanted: Wanted, proving: Proving
+) -> tuple[Main, tuple[CloseDuplicate, ...]]:
     """The lowest open one is kept; else the highest closed one comes back; else there is a new one.
 
-    Every run decides by number, so that all that see the same issues keep the same one.
+    Every run decides by number, so that all that see the same issues keep the same one. One whose marker is not
+    proven counts, or there would be two; but as one that tells of another drift, and that nobody was told of.
     """
     ours = [
         (issue, marker)
         for issue in sorted(found, key=lambda issue: issue.number)
-        if (marker := read_marker(issue.body)) and marker.key == wanted.key
+        if (marker := read_marker(issue, proving)) and marker.key == wanted.key
     ]
     opened = [each for each in ours if each[0].is_open]
     if not opened:
         closed = [each for each in ours if each[1].drift != DUPLICATE]
-        return _closed(*closed[-1], wanted) if closed else _absent(wanted), ()
+        return _closed(*closed[-1], wanted, proving) if closed else _absent(wanted, proving), ()
     (kept, marker), *others = opened
-    return _opened(kept, marker, wanted), tuple(_duplicate(*other, kept.number) for other in others)
+    main = _opened(kept, marker, wanted, proving)
+    return main, tuple(_duplicate(*other, kept.number, proving) for other in others)
 
 
-def _opened(issue: LiveIssue, marker: Marker, wanted: Wanted) -> Edit | Close | Leave:
+def _opened(issue: LiveIssue, marker: Marker, wanted: Wanted, proving: Proving) -> Edit | Close | Leave:
     match wanted.finding:
-        case Drifted(digest):
-            return Leave(issue.number) if marker.drift == digest else _edit(issue, marker, digest, wanted)
-        case Gone():
-            return Close(issue.number, wanted.title, _body(marker, NOTHING, wanted))
-        case Unclear():
+        case Drifted(digest) if marker.drift != digest:
+            return Edit(issue.number, wanted.title, _body(marker, digest, wanted, proving))
+        case Drifted() | Unclear():
             return Leave(issue.number)
+        case Gone():
+            return Close(issue.number, wanted.title, _body(marker, NOTHING, wanted, proving))
         case _:
             assert_never(wanted.finding)
 
 
-def _closed(issue: LiveIssue, marker: Marker, wanted: Wanted) -> Reopen | Edit | Leave:
+def _closed(issue: LiveIssue, marker: Marker, wanted: Wanted, proving: Proving) -> Reopen | Edit | Leave:
     match wanted.finding:
         case Drifted(digest):
-            comment = CAME_BACK if marker.drift == NOTHING else CLOSED_BY_HAND
-            return Reopen(issue.number, wanted.title, _body(marker, digest, wanted), comment)
+            body = _body(marker, digest, wanted, proving)
+            return Reopen(issue.number, wanted.title, body, _why_again(marker))
         case Gone() if marker.drift != NOTHING:  # closed by hand: else it would be said of the next drift, too
-            return _edit(issue, marker, NOTHING, wanted)
+            return Edit(issue.number, wanted.title, _body(marker, NOTHING, wanted, proving))
         case Gone() | Unclear():
             return Leave(issue.number)
         case _:
             assert_never(wanted.finding)
 
 
-def _absent(wanted: Wanted) -> Open | Leave:
+def _absent(wanted: Wanted, proving: Proving) -> Open | Leave:
     match wanted.finding:
         case Drifted(digest):
-            return Open(wanted.title, marked(Marker(wanted.key, digest, None), wanted.body))
+            marker = Marker(wanted.key, digest, None)
+            return Open(wanted.title, marked(marker, wanted.title, wanted.body, proving))
         case Gone() | Unclear():
             return Leave(None)
         case _:
             assert_never(wanted.finding)
 
 
-def _duplicate(issue: LiveIssue, marker: Marker, stays: int) -> CloseDuplicate:
-    body = marked(replace(marker, drift=DUPLICATE), f"Duplicate of #{stays}.\n")
+def _why_again(marker: Marker) -> str:
+    return {NOTHING: CAME_BACK, UNPROVEN: CHANGED}.get(marker.drift, CLOSED_BY_HAND)
+
+
+def _duplicate(issue: LiveIssue, marker: Marker, stays: int, proving: Proving) -> CloseDuplicate:
+    body = marked(replace(marker, drift=DUPLICATE), issue.title, f"Duplicate of #{stays}.\n", proving)
     return CloseDuplicate(issue.number, issue.title, body, stays)
 
 
-def _edit(issue: LiveIssue, marker: Marker, drift: str, wanted: Wanted) -> Edit:
-    return Edit(issue.number, wanted.title, _body(marker, drift, wanted))
-
-
-def _body(marker: Marker, drift: str, wanted: Wanted) -> str:
-    return marked(replace(marker, drift=drift), wanted.body)
+def _body(marker: Marker, drift: str, wanted: Wanted, proving: Proving) -> str:
+    return marked(replace(marker, drift=drift), wanted.title, wanted.body, proving)

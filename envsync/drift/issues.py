@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envsync.drift.decision import Main, Wanted
+    from envsync.drift.marker import Proving
     from envsync.drift.tracker import Tracker
     from envsync.model import RepositoryName
 
@@ -37,7 +38,7 @@ class Told:
     key: str
     done: Done
     number: int | None
-    notified: str | None  # the drift that notifications last told of, as the issue's marker says
+    notified: str | None  # the drift that notifications last told of, as the issue's marker proves
     duplicates: tuple[int, ...] = ()  # closed beside it
 
 
@@ -54,7 +55,7 @@ class Reported:
     failed: tuple[NotTold, ...] = ()
 
 
-def report(tracker: Tracker, wanted: Sequence[Wanted], *, chosen: bool) -> Reported:
+def report(tracker: Tracker, wanted: Sequence[Wanted], proving: Proving, *, chosen: bool) -> Reported:
     """A failure at one repository stops no other.
 
     `chosen`: the user named the repository (`--report-to`). If not, an `EnvsyncError` refuses all before anything
@@ -67,7 +68,7 @@ def report(tracker: Tracker, wanted: Sequence[Wanted], *, chosen: bool) -> Repor
         try:
             if error := unknown.get(each.repository.key):
                 raise error
-            told.append(_tell(tracker, each))
+            told.append(_tell(tracker, each, proving))
         except Interrupted:
             raise
         except EnvsyncError as error:
@@ -98,7 +99,7 @@ def _look_who_reads(tracker: Tracker, wanted: Sequence[Wanted]) -> dict[str, Env
     return unknown
 
 
-def _tell(tracker: Tracker, wanted: Wanted) -> Told:
+def _tell(tracker: Tracker, wanted: Wanted, proving: Proving) -> Told:
     """One open issue at most, also when two runs overlap.
 
     GitHub has no conditional create. So whoever opened or reopened one looks again, and all that look close all
@@ -106,7 +107,7 @@ def _tell(tracker: Tracker, wanted: Wanted) -> Told:
     open, and the next run closes one. Where two runs see the duplicate at once, it has two comments.
     """
     found = tracker.issues(wanted.repository, LABEL)
-    main, duplicates = decide(found, wanted)
+    main, duplicates = decide(found, wanted, proving)
     issue, done = _do(tracker, wanted.repository, main, found)
     _close_duplicates(tracker, wanted.repository, duplicates)
     closed = [each.number for each in duplicates]
@@ -114,13 +115,13 @@ def _tell(tracker: Tracker, wanted: Wanted) -> Told:
         again = tracker.issues(wanted.repository, LABEL)
         if all(each.number != issue.number for each in again):
             again = [*again, issue]
-        main, duplicates = decide(again, wanted)
+        main, duplicates = decide(again, wanted, proving)
         # Nothing is opened twice in one run: where somebody has just closed it, the next run sees to that.
         if isinstance(main, Edit | Leave) and main.number != issue.number:
             issue, done = _do(tracker, wanted.repository, main, again)
         _close_duplicates(tracker, wanted.repository, duplicates)
         closed += [each.number for each in duplicates]
-    marker = read_marker(issue.body) if issue else None
+    marker = read_marker(issue, proving) if issue else None
     return Told(
         wanted.repository,
         wanted.key,
@@ -142,9 +143,10 @@ def _do(
             tracker.edit(repository, number, title, body)
             return LiveIssue(number, is_open=True, title=title, body=body), Done.EDITED
         case Reopen(number, title, body, comment):
+            # What it says comes last: where that is not reached, the next run finds that it has to tell.
+            tracker.comment(repository, number, comment)
             tracker.reopen(repository, number)
             tracker.edit(repository, number, title, body)
-            tracker.comment(repository, number, comment)
             return LiveIssue(number, is_open=True, title=title, body=body), Done.REOPENED
         case Close(number, title, body):
             # Closed last: what a crash leaves open is closed by the next run.

@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from envsync.drift.issues import LABEL
-from envsync.drift.marker import marked, read_marker, unmarked
+from envsync.drift.marker import UNPROVEN, marked, read_marker, unmarked
 from envsync.errors import Diagnostic, EnvsyncError, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from envsync.drift.issues import Told
+    from envsync.drift.marker import Proving
     from envsync.drift.tracker import Tracker
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -46,6 +47,7 @@ class IssueMemory:
 
     tracker: Tracker
     reported: Sequence[Told]
+    proving: Proving
 
     def told(self, key: str) -> str | None:
         told = self._issue(key)
@@ -55,11 +57,14 @@ class IssueMemory:
         told = self._issue(key)
         found = self.tracker.issues(told.repository, LABEL) if told else ()
         issue = next((each for each in found if told and each.number == told.number), None)
-        marker = read_marker(issue.body) if issue else None
+        marker = read_marker(issue, self.proving) if issue else None
         if told is None or issue is None or marker is None or marker.key != key:
             raise _not_remembered("there is no issue that could say so")
+        if marker.drift == UNPROVEN:  # what somebody wrote there meanwhile is not to be signed
+            raise _not_remembered(f"somebody has just changed issue {issue.number} of {told.repository}")
         if marker.told != digest:
-            body = marked(replace(marker, told=digest), unmarked(issue.body))
+            text = unmarked(issue.body)
+            body = marked(replace(marker, told=digest), issue.title, text, self.proving)
             self.tracker.edit(told.repository, issue.number, issue.title, body)
 
     def _issue(self, key: str) -> Told | None:

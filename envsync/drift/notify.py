@@ -5,10 +5,14 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 import warnings
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import partial
+from inspect import signature
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.drift.finding import Drifted, Gone, Unclear
@@ -19,17 +23,19 @@ from envsync.model import SecretValue
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from apprise import Apprise
+    from apprise import Apprise, NotifyType
 
     from envsync.drift.finding import Finding
     from envsync.drift.memory import Memory
 
 VARIABLE = "ENVSYNC_NOTIFY_URLS"
+DEADLINE = 60.0  # seconds for each place that takes messages
 
 _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9.+-]*)://")
 _STATUS = re.compile(r"\berror=([1-5][0-9]{2})\b")  # as Apprise's plugins say it
 _WEB = frozenset({"http", "https"})  # the addresses that Slack and others give out themselves
 _TEENS = range(11, 14)
+_THREAD = "envsync notification"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +105,12 @@ def channels(urls: Sequence[SecretValue]) -> tuple[Channel, ...]:
     return tuple(Channel(name, service) for name, service in built if service is not None)
 
 
-def send(to: Sequence[Channel], message: Message) -> tuple[Delivery, ...]:
-    """One after the other; one that fails stops none of the others."""
-    return tuple(_send(each, message) for each in to)
+def send(to: Sequence[Channel], message: Message, *, deadline: float = DEADLINE) -> tuple[Delivery, ...]:
+    """One after the other; one that fails, or takes longer than `deadline` (seconds), stops none of the others.
+
+    What is not waited for any longer may still arrive.
+    """
+    return tuple(_send(each, message, deadline) for each in to)
 
 
 def notify(
@@ -109,6 +118,8 @@ def notify(
     memory: Memory,
     findings: Mapping[str, Finding],
     message: Callable[[Sequence[str]], Message],
+    *,
+    deadline: float = DEADLINE,
 ) -> Notified:
     """Sends what is news since it was last told; `findings` by key. One message for all the keys that have any.
 
@@ -121,7 +132,7 @@ def notify(
     news = {key: digest for key, digest in digests.items() if (memory.told(key) or NOTHING) != digest}
     if not news:
         return Notified()
-    deliveries = send(to, message(tuple(news)))
+    deliveries = send(to, message(tuple(news)), deadline=deadline)
     if not all(isinstance(each, Sent) for each in deliveries):
         return Notified(deliveries)
     return Notified(deliveries, _remember(memory, news))
@@ -152,22 +163,42 @@ def _remember(memory: Memory, news: Mapping[str, str]) -> EnvsyncError | None:
     return EnvsyncError(*forgotten) if forgotten else None
 
 
-def _send(channel: Channel, message: Message) -> Delivery:
-    from apprise import NotifyFormat, NotifyType  # noqa: PLC0415 - the extra, and it is slow to import
+def _send(channel: Channel, message: Message, deadline: float) -> Delivery:
+    """In a thread that can be left behind: plugins limit each read at most, and a service may drip for good.
+
+    It is a daemon, so that it does not keep the process from ending.
+    """
+    from apprise import NotifyType  # noqa: PLC0415 - the extra, and it is slow to import
 
     kind = NotifyType.WARNING if message.drifted else NotifyType.SUCCESS
-    with _hushed() as statuses:
+    came = SimpleQueue[Delivery]()
+    thread = threading.Thread(target=lambda: came.put(_attempt(channel, message, kind)), name=_THREAD, daemon=True)
+    with _hushed():
+        thread.start()
         try:
-            sent = channel.service.notify(
-                body=message.body, title=message.title, notify_type=kind, body_format=NotifyFormat.TEXT
-            )
-        except Exception as error:  # noqa: BLE001 - more than a hundred plugins, and its text may hold the URL
-            return NotSent(channel.name, f"its plugin failed with {type(error).__name__}")
+            return came.get(timeout=deadline)
+        except Empty:
+            return NotSent(channel.name, f"no answer within {deadline:g} s")
+
+
+def _attempt(channel: Channel, message: Message, kind: NotifyType) -> Delivery:
+    from apprise import NotifyFormat  # noqa: PLC0415 - as above
+
+    statuses, logger = _Statuses(), logging.getLogger("apprise")
+    logger.addHandler(statuses)
+    try:
+        sent = channel.service.notify(
+            body=message.body, title=message.title, notify_type=kind, body_format=NotifyFormat.TEXT
+        )
+    except BaseException as error:  # noqa: BLE001 - more than a hundred plugins, and its text may hold the URL
+        return NotSent(channel.name, f"its plugin failed with {type(error).__name__}")
+    finally:
+        logger.removeHandler(statuses)
     if sent:
         return Sent(channel.name)
     why = (
-        f"the service answered with status {statuses[-1]}"
-        if statuses
+        f"the service answered with status {statuses.seen[-1]}"
+        if statuses.seen
         else "it was not reached, or did not take the message"
     )
     return NotSent(channel.name, why)
@@ -192,7 +223,9 @@ def _schemes() -> frozenset[str]:
 def _channel(url: SecretValue, name: str) -> tuple[str, Apprise | None]:
     from apprise import Apprise, AppriseAsset, PersistentStoreMode  # noqa: PLC0415 - as above
 
-    asset = AppriseAsset(
+    # Its own deadline, where it has one, sends from a pool of threads that keep the process from ending.
+    has_pool = "service_timeout" in signature(AppriseAsset).parameters
+    asset = (partial(AppriseAsset, service_timeout=0) if has_pool else AppriseAsset)(
         storage_mode=PersistentStoreMode.MEMORY,  # nothing on disk, keys for PGP included
         async_mode=False,
         interpret_emojis=False,  # names of environments stay as they are
@@ -240,46 +273,48 @@ def _ordinal(number: int) -> str:
 
 
 class _Statuses(logging.Handler):
-    """Of what is logged it keeps the HTTP statuses, and nothing else."""
+    """Of what the thread that made it logs it keeps the HTTP statuses, and nothing else."""
 
     def __init__(self) -> None:
         super().__init__()
         self.seen: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        with suppress(TypeError, ValueError):  # a plugin's own mistake in what it logs
-            self.seen += _STATUS.findall(record.getMessage())
+        if record.thread == self._thread:  # not one that was left behind and answers now
+            with suppress(TypeError, ValueError):  # a plugin's own mistake in what it logs
+                self.seen += _STATUS.findall(record.getMessage())
 
 
 def _say_nothing(_: object) -> None:
     pass
 
 
-@contextmanager
-def _hushed() -> Iterator[list[str]]:
-    """What Apprise and the libraries under it log or warn of holds URLs, and gets nowhere meanwhile.
+def _of_others(record: logging.LogRecord) -> bool:
+    return record.threadName != _THREAD
 
-    Yields the HTTP statuses that were logged.
-    """
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """What Apprise and the libraries under it log or warn of holds URLs, and gets nowhere meanwhile."""
     root, apprise = logging.getLogger(), logging.getLogger("apprise")
-    statuses = _Statuses()
     hook = sys.unraisablehook
     handlers = root.handlers[:]
     for each in handlers:
         root.removeHandler(each)
     root.addHandler(logging.NullHandler())
-    # For good: a thread that Apprise gave up waiting for may log later.
+    # For good: a thread that is not waited for any longer may log later.
     apprise.propagate = False
     apprise.handlers[:] = [logging.NullHandler()]
-    apprise.addHandler(statuses)
+    for each in filter(None, [*handlers, logging.lastResort]):
+        each.addFilter(_of_others)
     sys.unraisablehook = _say_nothing  # some plugins that refused a URL fail once more when they are deleted
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            yield statuses.seen
+            yield
     finally:
         sys.unraisablehook = hook
-        apprise.removeHandler(statuses)
         for each in root.handlers[:]:
             root.removeHandler(each)
         for each in handlers:

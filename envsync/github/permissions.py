@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from envsync.github.call import Method
 
 _GRANT = re.compile(r"([a-z_]{1,60})=(read|write|admin)")
+_IS_REPORTED = re.compile(r"/repos/[^/]+/[^/]+/(issues|labels)(/|\Z)")
 _OF_AN_ENVIRONMENT = 5  # segments before the part: repos, owner, repository, environments, name
 
 
@@ -17,9 +18,11 @@ def needed(method: Method, path: str, accepted: str | None = None) -> str | None
     """The permission in the words of GitHub's settings pages; None where every token will do.
 
     `accepted` is the `x-accepted-github-permissions` of an answer, which knows best: sets of permissions,
-    parted by semicolons, any of which is enough.
+    parted by semicolons, any of which is enough. Of issues and comments the level is the one that writing takes:
+    envsync reads them in order to write.
     """
-    return _told(accepted or "") or _known(method, path)
+    found = _told(accepted or "") or _known(method, path)
+    return found.replace(": read", ": write") if found and _IS_REPORTED.match(path) else found
 
 
 def repository_of(path: str) -> str | None:
@@ -45,7 +48,7 @@ def _known(method: Method, path: str) -> str | None:
         case ["repos", _, _, "environments", *_]:
             return _of_environments(method, segments[_OF_AN_ENVIRONMENT:])
         case ["repos", _, _, "issues" | "labels", *_]:
-            return "Issues: read" if method == "GET" else "Issues: write"
+            return "Issues: write"
         case ["repos" | "repositories", *_] | ["user", "repos"] | ["orgs" | "users", _, "repos"]:
             return "Metadata: read"
         case ["orgs", _, "teams", *_]:

@@ -21,10 +21,11 @@ from envsync.plan.changes import (
     Verdict,
     view,
 )
-from envsync.plan.contents import Context
+from envsync.plan.contents import NO_CONTEXT, Context
 from envsync.plan.digest import base_digest
 from envsync.plan.environment import diff_environment
 from envsync.plan.ledger import NOTHING, Ledger, spot
+from envsync.plan.record import Foreign
 from envsync.plan.record_states import Keeping, refused
 from envsync.plan.undeclared import undeclared
 
@@ -37,10 +38,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a run is about: environments whose name one of `globs` matches, or all where there is none."""
+    """What a run is about: environments whose name one of `globs` matches, or all where there is none.
+
+    `looks_on`: nothing is going to be applied. So environments are compared that would have to be left alone
+    because of their records: anybody can write those.
+    """
 
     globs: tuple[str, ...] = ()
     settings_only: bool = False  # neither secrets nor variables were to be read
+    looks_on: bool = False
 
     def holds(self, environment: str) -> bool:
         name = environment.casefold()
@@ -95,7 +101,11 @@ def _declared(
     entry = entry_of(desired, environment, there, ledger, ())
     if (part := refused(at, recorded, take_over=ledger.take_over)) is not None:
         status = keeping.status(at, recorded, entry)
-        return Plan("", records=() if status is None else (status,), unread=(part,))
+        left = Plan("", records=() if status is None else (status,), unread=(part,))
+        if not scope.looks_on or (isinstance(recorded, Foreign) and recorded.verified is not None):
+            return left
+        seen = diff_environment(at.repository, environment, there, NO_CONTEXT, settings_only=scope.settings_only)
+        return replace(seen, records=left.records, unread=(*seen.unread, part))
     context = Context(entry.verified, entry.compared, ledger.rotates)
     found = diff_environment(at.repository, environment, there, context, settings_only=scope.settings_only)
     if there is None and scope.settings_only:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
-from envsync.model import Field
+from envsync.model import External, Field
 from envsync.plan.changes import (
     Action,
     EnvironmentCreate,
@@ -70,7 +70,10 @@ _IN_WORDS = {
     (Deed.ADDED, Origin.CONFLICT): "its value was changed, and no file has it any more",
     (Deed.ADDED, Origin.UNKNOWN): "in no file",
 }
-_GONE = "GitHub has no such environment: whoever names it in a workflow gets it with no protection"
+_GONE = (
+    "declared and not on GitHub: somebody deleted it, or nobody has applied it yet; "
+    "whoever names it in a workflow gets it with no protection"
+)
 
 
 def states_of(plan: Plan) -> States:
@@ -131,8 +134,20 @@ class Sight:
                 return
         elif unmet.kind is Kind.SETTINGS:
             name, fields = None, (DriftField(unmet.name, declared=True, live=False),)
-        since = self._since(unmet.kind, name)
-        yield Difference(unmet.at, unmet.kind, name, deed, origin, risk, reason, fields, since, self.after)
+        yield Difference(
+            unmet.at,
+            unmet.kind,
+            name,
+            deed,
+            origin,
+            risk,
+            reason,
+            fields,
+            self._since(unmet.kind, name),
+            self.after,
+            # Apply writes any other secret as soon as it can read what protects the environment.
+            by_hand=unmet.kind is not Kind.SECRET or isinstance(self.desired.secrets[unmet.name].source, External),
+        )
 
     def _verdict(self, change: DeclaredChange, deed: Deed, fields: tuple[DriftField, ...]) -> Verdict:
         """Of the way from what the file says to what is there."""

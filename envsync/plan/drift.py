@@ -10,7 +10,7 @@ from envsync.plan.changes import Origin, Risk
 
 if TYPE_CHECKING:
     from envsync.model import Expected
-    from envsync.plan.changes import Address, Change, FieldValue, Kind, Notice, UnreadPart
+    from envsync.plan.changes import Address, Change, FieldValue, Kind, Notice, Unmanaged, UnreadPart
 
 
 class Deed(StrEnum):
@@ -51,6 +51,7 @@ class Difference:
     fields: tuple[DriftField, ...] = ()
     since: str | None = None
     after: str | None = None
+    by_hand: bool = False  # apply cannot put it back: somebody has to, on GitHub
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Drift:
     pending: tuple[Change, ...] | None = None  # what the files say and nobody applied yet; None: nobody asked
     unread: tuple[UnreadPart, ...] = ()
     warnings: tuple[Notice, ...] = ()
+    unmanaged: tuple[Unmanaged, ...] = ()  # in no file, and no difference: only listed
 
     @property
     def drifted(self) -> bool:
@@ -96,6 +98,7 @@ class Drift:
             else tuple(each for each in self.pending if each.at.repository in repositories),
             unread=tuple(each for each in self.unread if each.repository in repositories),
             warnings=tuple(each for each in self.warnings if each.repository in {None, *repositories}),
+            unmanaged=tuple(each for each in self.unmanaged if each.at.repository in repositories),
         )
 
     def of(self, origin: Origin) -> int:

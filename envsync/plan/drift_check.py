@@ -6,23 +6,26 @@ from typing import TYPE_CHECKING
 
 from envsync.model import RECORD_VARIABLE, Unread
 from envsync.plan.appeared import undeclared_differences
-from envsync.plan.changes import EnvironmentDelete, Kind, Origin, RecordState, Risk, UnreadPart
+from envsync.plan.changes import EnvironmentDelete, Kind, Origin, RecordNext, RecordState, Risk, UnreadPart
 from envsync.plan.diff import Scope
 from envsync.plan.differences import Sight, counted, states_of
 from envsync.plan.drift import Deed, Difference, Drift
 from envsync.plan.expected import excuse, unused
 from envsync.plan.ledger import spot
 from envsync.plan.moments import shown, stamp
+from envsync.plan.record import Unverified
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     from envsync.model import DesiredRepository, LiveEnvironment, LiveRepository, LiveVariable
-    from envsync.plan.changes import Address, Plan, RecordStatus
+    from envsync.plan.changes import Address, Plan, RecordStatus, Unmanaged
     from envsync.plan.ledger import Ledger
 
 _EVERYTHING = Scope()
+_NO_RECORD = "no record: somebody deleted it, or nobody has applied with this key yet"
+_OF_APPLY = frozenset({"record-not-kept"})  # codes of warnings that say what apply will not do
 
 
 def drift_of(
@@ -49,17 +52,34 @@ def drift_of(
         sorted(found, key=_listing), {name: each.expected for name, each in repositories.items()}, today
     )
     unread = (*plan.unread, *(each for each in strange if isinstance(each, UnreadPart)))
+    told = _folding(found)
     # Where a run is about some environments only, nobody knows what else differs.
     nothing = () if scope.globs else unused(desired, excuses.used, unread, _unknown(plan, repositories, ledger))
     due = frozenset(counted(plan))
+    # Nobody has a reason to delete a record for a while, so that none is excused.
+    lost = _lost(plan, repositories, live)
     return Drift(
-        excuses.counted,
-        excuses.expected,
-        excuses.lapsed,
+        tuple(sorted([*filter(told, excuses.counted), *lost], key=_listing)),
+        tuple(each for each in excuses.expected if told(each.difference)),
+        tuple(each for each in excuses.lapsed if told(each.difference)),
         tuple(each for each in plan.changes if each not in due) if pending else None,
-        unread,
-        (*plan.warnings, *nothing),
+        # Those hide nothing of what is expected but secrets, which are `_unknown`.
+        (*unread, *_unproven(plan, repositories, ledger)),
+        (*(each for each in plan.warnings if each.code not in _OF_APPLY), *nothing),
+        _unmanaged(plan, found),
     )
+
+
+def _folding(found: Iterable[Difference]) -> Callable[[Difference], bool]:
+    """Whether a difference is told on its own: what was in an environment that is not there is told by that."""
+    gone = {each.at for each in found if each.kind is Kind.ENVIRONMENT and each.deed is Deed.REMOVED}
+    return lambda each: each.kind is Kind.ENVIRONMENT or each.at not in gone
+
+
+def _unmanaged(plan: Plan, found: Iterable[Difference]) -> tuple[Unmanaged, ...]:
+    """Without the environments that are differences themselves."""
+    told = {each.at for each in found if each.kind is Kind.ENVIRONMENT}
+    return tuple(each for each in plan.unmanaged if each.kind is not Kind.ENVIRONMENT or each.at not in told)
 
 
 def _declared(
@@ -86,6 +106,35 @@ def _declared(
         if status.state is RecordState.TAMPERED:
             there = _live(live, desired[status.at.repository], status.at.environment)
             yield _doubtful(status, None if there is None else there.record)
+
+
+def _lost(
+    plan: Plan, desired: Mapping[str, DesiredRepository], live: Mapping[str, LiveRepository | Unread]
+) -> Iterator[Difference]:
+    """Where there is no record, and apply would write one: without it nobody is found out."""
+    for status in plan.records:
+        exists = _live(live, desired[status.at.repository], status.at.environment) is not None
+        if exists and status.state is RecordState.ABSENT and status.next is RecordNext.WRITE:
+            yield Difference(
+                status.at,
+                Kind.VARIABLE,
+                RECORD_VARIABLE,
+                Deed.REMOVED,
+                Origin.UNKNOWN,
+                Risk.NEUTRAL,
+                _NO_RECORD,
+            )
+
+
+def _unproven(plan: Plan, desired: Mapping[str, DesiredRepository], ledger: Ledger) -> Iterator[UnreadPart]:
+    """The records that are there and cannot be verified. Of a newer format it is known already."""
+    for status in plan.records:
+        recorded = ledger.recorded.get(spot(desired[status.at.repository].name, status.at.environment))
+        if isinstance(recorded, Unverified):
+            why = "no ENVSYNC_RECORD_KEY is set here" if ledger.seal is None else recorded.reason
+            reason = f"{why}, so nobody can tell who changed what, or whether its secrets were written"
+            at = status.at
+            yield UnreadPart(at.repository, at.environment, "record", reason, recorded.hint, failed=True)
 
 
 def _unknown(plan: Plan, desired: Mapping[str, DesiredRepository], ledger: Ledger) -> list[tuple[Address, str]]:

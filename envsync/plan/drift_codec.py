@@ -35,6 +35,9 @@ def encode_drift(drift: Drift) -> dict[str, Json]:
         "expected": [_excused(each) for each in drift.expected],
         "lapsed": [_excused(each) for each in drift.lapsed],
         "pending": None if drift.pending is None else [encode_change(each) for each in drift.pending],
+        "unmanaged": [
+            {**encode_address(each.at), "kind": each.kind.value, "name": each.name} for each in drift.unmanaged
+        ],
         "unread": [asdict(each) for each in drift.unread],
         "warnings": [asdict(each) for each in drift.warnings],
     }

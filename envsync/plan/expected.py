@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, assert_never
 
@@ -31,6 +32,9 @@ class Excuses:
     used: frozenset[tuple[str, Expected]]  # by repository: all that cover something, their day over or not
 
 
+MOST_DAYS = 366  # what is expected for longer is no exception: the files can say it
+
+
 def excuse(differences: Sequence[Difference], expected: Mapping[str, Sequence[Expected]], today: date) -> Excuses:
     """`expected` by name of the repository, as addresses have it."""
     gone = {each.at for each in differences if each.kind is Kind.ENVIRONMENT and each.deed is Deed.REMOVED}
@@ -47,11 +51,11 @@ def excuse(differences: Sequence[Difference], expected: Mapping[str, Sequence[Ex
         covering = [one for one in entries if _covers(one, each.at, keys)]
         used |= {(each.at.repository, one) for one in covering}
         last = max(covering, key=_lasting, default=None)
-        if last is not None and today <= last.until:
+        if last is not None and _holds(last, today):
             excused.append(Excused(each, last))
             continue
         counts.append(each)
-        if last is not None:
+        if last is not None and last.until < today:
             lapsed.append(Excused(each, last))
     return Excuses(tuple(counts), tuple(excused), tuple(lapsed), frozenset(used))
 
@@ -80,8 +84,30 @@ def unused(
 
 
 def expected_notices(plan: Plan, desired: Sequence[DesiredRepository], today: date) -> tuple[Notice, ...]:
-    """What apply would put back although the files expect it to differ: only drift is quiet about that."""
-    entries = {str(each.name): [one for one in each.expected if today <= one.until] for each in desired}
+    """What drift will be quiet about, so that whoever reviews the file sees it; and what apply puts back."""
+    return (*_quiet(desired, today), *_contrary(plan, desired, today))
+
+
+def _quiet(desired: Sequence[DesiredRepository], today: date) -> Iterator[Notice]:
+    for repository in desired:
+        for each in sorted(repository.expected, key=_lasting):
+            if _holds(each, today):
+                message = (
+                    f"drift does not count until {each.until} what differs in {_in_words(each)}: {each.reason}"
+                )
+            elif today < each.until:
+                message = (
+                    f"{_in_words(each)} is `expected` until {each.until}, which is more than {MOST_DAYS} days "
+                    "away: drift counts it; name an earlier day"
+                )
+            else:
+                continue
+            yield Notice(str(repository.name), "expected", message)
+
+
+def _contrary(plan: Plan, desired: Sequence[DesiredRepository], today: date) -> Iterator[Notice]:
+    """What apply would put back although the files expect it to differ."""
+    entries = {str(each.name): [one for one in each.expected if _holds(one, today)] for each in desired}
     found: dict[tuple[Address, Expected], list[str]] = {}
     for change in counted(plan):
         seen = view(change)
@@ -92,7 +118,7 @@ def expected_notices(plan: Plan, desired: Sequence[DesiredRepository], today: da
             if covering:
                 last = max(covering, key=_lasting)
                 found.setdefault((change.at, last), []).append(max(keys, key=len))
-    return tuple(_put_back(at, each, names) for (at, each), names in found.items())
+    return (_put_back(at, each, names) for (at, each), names in found.items())
 
 
 def _put_back(at: Address, expected: Expected, names: Iterable[str]) -> Notice:
@@ -123,6 +149,10 @@ def _keys(kind: Kind, name: str | None, fields: Iterable[str]) -> AbstractSet[st
             return {Field.SECRETS.value, f"{Field.SECRETS}.{name}"}
         case _:
             assert_never(kind)
+
+
+def _holds(expected: Expected, today: date) -> bool:
+    return today <= expected.until <= today + timedelta(days=MOST_DAYS)
 
 
 def _covers(expected: Expected, at: Address, keys: AbstractSet[str]) -> bool:

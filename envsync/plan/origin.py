@@ -55,7 +55,9 @@ def explained(protections: tuple[Protection, Protection], field: Field, value: o
     before, after = protections
     there = way(before, after)
     stations = [setting(each.settings, field) for each in (before, there.narrowed, there.handed_over, after)]
-    if field is Field.REQUIRED_REVIEWERS:  # GitHub drops those without access: it may have been asked for more
+    if field is Field.REQUIRED_REVIEWERS and value:
+        # GitHub drops those without access: it may have been asked for more. That it drops them all, apply makes
+        # sure of beforehand: whoever removed all reviewers is not to hide behind it.
         return any(
             isinstance(one, frozenset) and isinstance(value, frozenset) and value <= one for one in stations
         )

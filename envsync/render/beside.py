@@ -51,13 +51,16 @@ class Section:
     tone: Tone = Tone.PLAIN
 
 
-def alarming(plan: Plan) -> list[Section]:
-    """What makes the rest of a plan doubtful."""
+LEFT_ALONE = "Left alone because of their records"
+
+
+def alarming(plan: Plan, *, held_title: str = LEFT_ALONE) -> list[Section]:
+    """What makes the rest of a plan doubtful. `held_title`: over what could not be read for a record's sake."""
     failed = _unread_rows(part for part in plan.unread if part.failed and part.part != "record")
     # That it is about records, the title says.
     held = _unread_rows(replace(part, part="") for part in plan.unread if part.failed and part.part == "record")
     return [
-        *section("Left alone because of their records", held, Tone.GRAVE),
+        *section(held_title, held, Tone.GRAVE),
         *section("Could not be read, so nothing is known about it", failed, Tone.GRAVE),
         *_record_sections(plan, (_Note.TAMPERED,), Tone.GRAVE),
     ]
@@ -177,10 +180,7 @@ def _noted(record: RecordStatus, changed: Mapping[Address, Action]) -> tuple[_No
     match record.state, record.next:
         case ((RecordState.TAMPERED | RecordState.UNVERIFIED), _):
             note = _Note.TAMPERED if record.state is RecordState.TAMPERED else _Note.UNVERIFIED
-            follows = _NEXT[record.next]
-            if record.next is RecordNext.KEEP and record.state is RecordState.UNVERIFIED:
-                follows = "; until then apply refuses to change the environment"
-            return note, f"{record.reason}{follows}", record.at
+            return note, f"{record.reason}{_NEXT[record.next]}", record.at
         case _, RecordNext.REMOVE:
             return _Note.REMOVED, record.reason, record.at
         case RecordState.FOREIGN, RecordNext.WRITE:

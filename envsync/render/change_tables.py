@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from envsync.plan.changes import EnvironmentCreate, EnvironmentDelete, Plan, Risk, SecretWrite, view
 from envsync.render.fitting import Part, Piece
 from envsync.render.markup import code, folded, html_code, row, table, words
+from envsync.render.printable import shortened
 from envsync.render.wording import GRAVE, Line, in_words, lines, origin_notes
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from envsync.plan.changes import Address, Change
     from envsync.render.wording import Known
 
+MOST_IN_SHORT = 20  # changes of one environment that are named where all of them are too many
 _KINDS = {Risk.WEAKENS: "weakening", Risk.DESTROYS: "destroying"}
 
 
@@ -23,16 +25,28 @@ def change_blocks(changes: Iterable[Change], beside: Known, title: str = "") -> 
     head = ("action", "what", "before", "after", "why", "origin", "risk")
     parts = []
     for at, group in by_gravity(changes):
-        rows = (
-            (*cells, change.verdict.origin, change.verdict.risk)
-            for change in group
-            for cells in change_cells(change, beside)
-        )
+        rows = _rows(group, beside)
         plan = Plan("", tuple(group))
         summary = f"{at_in_html(at)}: {', '.join([*counts(plan), *grave(plan)])}"
-        parts.append(part_of(folded(summary, table(head, rows)), (each.verdict.risk for each in group)))
+        short = folded(summary, table(head, _in_short(group, len(head))))
+        parts.append(part_of(folded(summary, table(head, rows)), (each.verdict.risk for each in group), short))
     above = f"#### {title}\n\n" if title else ""
     return [Piece(title or "Changes", tuple(parts), head=above, between="\n\n")] if parts else []
+
+
+def _rows(changes: Iterable[Change], beside: Known) -> Iterator[tuple[str, ...]]:
+    for change in changes:
+        for cells in change_cells(change, beside):
+            yield *cells, change.verdict.origin, change.verdict.risk
+
+
+def _in_short(changes: Sequence[Change], width: int) -> Iterator[tuple[str, ...]]:
+    """The gravest, with no value, and the count of the others."""
+    found = sorted(changes, key=lambda each: _weight([each.verdict.risk]))
+    for each in found[:MOST_IN_SHORT]:
+        yield view(each).action, shortly(each), "…", "…", "…", each.verdict.origin, each.verdict.risk
+    if (more := len(found) - MOST_IN_SHORT) > 0:
+        yield "", f"and {more} more", *[""] * (width - 2)
 
 
 def table_piece(title: str, head: Sequence[str], parts: Iterable[Part], *, below: str = "") -> list[Piece]:
@@ -56,10 +70,14 @@ def by_gravity(changes: Iterable[Change]) -> Iterator[tuple[Address, list[Change
     yield from sorted(groups.items(), key=lambda each: _weight(change.verdict.risk for change in each[1]))
 
 
-def part_of(text: str, risks: Iterable[Risk]) -> Part:
+def part_of(text: str, risks: Iterable[Risk], short: str = "") -> Part:
     """What is shown of one environment, counted by the gravest of its risks."""
     at = _weight(risks)
-    return Part(text, _KINDS[GRAVE[at]], vital=True) if at < len(GRAVE) else Part(text, "other")
+    return (
+        Part(text, _KINDS[GRAVE[at]], vital=True, short=short)
+        if at < len(GRAVE)
+        else Part(text, "other", short=short)
+    )
 
 
 def _weight(risks: Iterable[Risk]) -> int:
@@ -102,6 +120,14 @@ def called(change: Change) -> str:
     seen = view(change)
     name = "" if seen.name is None else f" {code(seen.name)}"
     return f"{seen.action} {in_words(seen.kind)}{name}"
+
+
+def shortly(change: Change) -> str:
+    """As `called`, whatever the length of the name."""
+    seen = view(change)
+    name = "" if seen.name is None else f" {code(shortened(seen.name))}"
+    fields = ", ".join(code(field.name) for field in seen.fields if seen.name is None)
+    return f"{in_words(seen.kind)}{name}{f': {fields}' if fields else ''}"
 
 
 def named(what: str, name: str | None) -> str:

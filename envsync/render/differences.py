@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from envsync.model import RECORD_VARIABLE
 from envsync.plan import moments
 from envsync.plan.changes import Kind, Origin, Plan, Risk
 from envsync.plan.drift import Deed
-from envsync.render.beside import Tone
+from envsync.render.beside import Tone, alarming
 from envsync.render.printable import printable, quoted, shortened
 from envsync.render.wording import field_value, in_words, s
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from envsync.plan.changes import FieldValue
     from envsync.plan.drift import Difference, Drift, DriftField, Excused
-
+    from envsync.render.beside import Section
 
 EXPECTED = "Expected for a while, so not counted"
 PENDING = "In the files, and not applied yet"
@@ -85,8 +86,10 @@ def label(difference: Difference) -> tuple[str, str | None]:
 
 
 def pairs(difference: Difference) -> list[Pair]:
+    if _is_record(difference):
+        return []  # no file has it
     match difference.deed, difference.fields:
-        case ((Deed.APPEARED | Deed.DOUBTFUL), _):
+        case Deed.APPEARED, _:
             return []
         case Deed.ADDED, ():
             return [Pair(None, _ABSENT, _PRESENT)]
@@ -102,7 +105,7 @@ def whose(difference: Difference) -> Words:
     """Who did it, as far as anybody can tell, and when."""
     unknown = difference.origin is Origin.UNKNOWN
     if unknown:
-        who = "nothing on record tells who did this"
+        who = "nobody can tell who did this"
     elif difference.deed is Deed.DOUBTFUL:
         who = "written outside envsync"
     else:
@@ -130,8 +133,17 @@ def excuse(excused: Excused) -> str:
 
 
 def beside(drift: Drift) -> Plan:
-    """What could not be read, and the warnings: they are told as those of a plan are."""
-    return Plan("", unread=drift.unread, warnings=drift.warnings)
+    """What could not be read, the warnings, and what is in no file: they are told as those of a plan are."""
+    return Plan("", unmanaged=drift.unmanaged, unread=drift.unread, warnings=drift.warnings)
+
+
+def blind_spots(drift: Drift) -> list[Section]:
+    """An environment whose record cannot be verified is compared all the same."""
+    return alarming(beside(drift), held_title="Not all is known, because of the record")
+
+
+def _is_record(difference: Difference) -> bool:
+    return difference.kind is Kind.VARIABLE and difference.name == RECORD_VARIABLE
 
 
 def _group(difference: Difference) -> _Group:
@@ -189,23 +201,39 @@ def notes(drift: Drift) -> list[str]:
     if number := len(drift.unread):
         failed = all(part.failed for part in drift.unread)
         were = "could not be" if failed else f"{_verb(number, 'was', 'were')} not"
-        found.append(f"{number} part{s(number)} {were} read: what differs there is not known.")
+        done = "read or verified" if any(part.part == "record" for part in drift.unread) else "read"
+        found.append(f"{number} part{s(number)} {were} {done}: not all that differs there is known.")
     return found
 
 
 def next_step(drift: Drift) -> str:
     """What to do about it; empty where there is nothing to do."""
-    deeds = {each.deed for each in drift.differences}
-    found = []
-    if deeds - {Deed.APPEARED, Deed.DOUBTFUL}:
-        found.append("`envsync apply` puts it back as the files say; to keep what is there, change the files.")
-    elif drift.pending:
-        found.append("`envsync apply` makes it as the files say.")
-    if Deed.APPEARED in deeds:
-        found.append("An environment that appeared: declare it in a file, or delete it on GitHub.")
-    if Deed.DOUBTFUL in deeds:
-        found.append("A record: `envsync plan` says what apply does with it.")
-    return " ".join(found)
+    steps = {_step(each) for each in drift.differences}
+    if drift.pending and _Step.APPLY not in steps:
+        steps.add(_Step.PENDING)
+    return " ".join(each for each in _Step if each in steps)
+
+
+class _Step(StrEnum):
+    """In the order in which they are told."""
+
+    APPLY = (
+        "`envsync apply` puts it back as the files say, or names the grant that this needs; "
+        "to keep what is there, change the files."
+    )
+    PENDING = "`envsync apply` makes it as the files say."
+    BY_HAND = "What apply cannot put back: set it on GitHub."
+    APPEARED = "An environment that appeared: declare it in a file, or delete it on GitHub."
+    DOUBTFUL = "A record: `envsync plan` says what apply does with it."
+    LOST = "A record that is not there: `envsync apply` writes one."
+
+
+def _step(difference: Difference) -> _Step:
+    if difference.deed is Deed.APPEARED:
+        return _Step.APPEARED
+    if _is_record(difference):
+        return _Step.DOUBTFUL if difference.deed is Deed.DOUBTFUL else _Step.LOST
+    return _Step.BY_HAND if difference.by_hand else _Step.APPLY
 
 
 def _where(repositories: Iterable[str], show: Callable[[str], str]) -> str:
@@ -215,7 +243,7 @@ def _where(repositories: Iterable[str], show: Callable[[str], str]) -> str:
 
 def _grave(drift: Drift) -> str:
     number = drift.weakened
-    return f": {number} {_verb(number, 'weakens', 'weaken')} the protection" if number else ""
+    return f", {number} {_verb(number, 'weakens', 'weaken')} the protection" if number else ""
 
 
 def _verb(number: int, one: str, many: str) -> str:

@@ -10,12 +10,13 @@ from rich.text import Text
 
 from envsync.plan.changes import Plan
 from envsync.plan.drift import Deed
-from envsync.render.beside import Tone, alarming, noteworthy
+from envsync.render.beside import Tone, noteworthy, unmanaged
 from envsync.render.change_blocks import change_blocks
 from envsync.render.differences import (
     EXPECTED,
     PENDING,
     beside,
+    blind_spots,
     excuse,
     grouped,
     headline,
@@ -49,18 +50,18 @@ def render_drift(drift: Drift, *, width: int, color: bool) -> str:
     parts: list[RenderableType] = []
     for title, tone, differences in grouped(drift):
         parts += _tree(title, tone, differences, lapsed)
-    parts += _sections(alarming(beside(drift)))
+    parts += _sections(blind_spots(drift))
     parts += _tree(EXPECTED, Tone.PLAIN, awaited, awaited)
     if drift.pending:
         parts.append(Text(f"{PENDING}:", style=TONES[Tone.PLAIN]))
         parts += change_blocks(drift.pending, whole(drift.pending), known(Plan("")), width)
-    parts += _sections(noteworthy(beside(drift)))
+    parts += _sections([*noteworthy(beside(drift)), *unmanaged(beside(drift))])
     return printed([*parts, *_verdict(drift)], width=width, color=color)
 
 
 def drift_title(drift: Drift) -> str:
     """Of an issue: plain text, in which nobody is mentioned."""
-    return headline(drift, inert)[:LONGEST_TITLE]
+    return f"envsync drift: {headline(drift, inert)}"[:LONGEST_TITLE]
 
 
 def drift_summary(drift: Drift) -> str:

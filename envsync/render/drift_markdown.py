@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import Plan
-from envsync.render.beside import UPFRONT, alarming, noteworthy
+from envsync.render.beside import UPFRONT, noteworthy, unmanaged
 from envsync.render.change_tables import at_in_markdown, change_blocks, named, part_of, rows_of, table_piece
 from envsync.render.differences import (
     EXPECTED,
     PENDING,
     beside,
+    blind_spots,
     excuse,
     grouped,
     headline,
@@ -22,7 +24,7 @@ from envsync.render.differences import (
 )
 from envsync.render.fitting import OUTPUT, fit
 from envsync.render.markup import code, words
-from envsync.render.sections import section_pieces, upfront
+from envsync.render.sections import folded_sections, section_pieces, upfront
 from envsync.render.wording import known
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from envsync.render.differences import Side
     from envsync.render.fitting import Piece
 
+_MOMENT = re.compile(r"(?<!`)\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b(?!`)")
 _HEAD = ("environment", "what", "in the files", "on GitHub", "what it means", "who and when")
 
 
@@ -42,10 +45,11 @@ def drift_markdown(drift: Drift, *, limit: int | None = None, whole_at: str = OU
     awaited = {each.difference: f"expected {excuse(each)}" for each in drift.expected}
     pieces = [
         *(piece for title, _, differences in grouped(drift) for piece in _table(title, differences, lapsed)),
-        *section_pieces(alarming(beside(drift))),
+        *section_pieces(blind_spots(drift)),
         *_table(EXPECTED, awaited, awaited),
         *change_blocks(drift.pending or (), known(Plan("")), PENDING),
         *section_pieces(noteworthy(beside(drift), told=UPFRONT)),
+        *folded_sections(unmanaged(beside(drift))),
     ]
     return fit(_first(drift), pieces, "", limit, whole_at)
 
@@ -79,7 +83,7 @@ def _rows(difference: Difference, remark: str | None) -> Iterator[tuple[str, ...
     told = whose(difference)
     when = words(told.text) + (f" {code(told.moment)}" if told.moment else "")
     said = "; ".join([when, *([words(remark)] if remark else [])])
-    what, meaning = named(*label(difference)) or "the environment itself", words(difference.reason)
+    what, meaning = named(*label(difference)) or "the environment itself", _clause(difference.reason)
     at = at_in_markdown(difference.at)
     found = pairs(difference)
     if not found:
@@ -87,6 +91,11 @@ def _rows(difference: Difference, remark: str | None) -> Iterator[tuple[str, ...
     for pair in found:
         name = "" if pair.name is None else f": {words(pair.name)}"
         yield at, f"{what}{name}", _side(pair.declared), _side(pair.live), meaning, said
+
+
+def _clause(text: str) -> str:
+    """As `words`; a moment in it is one piece, as one beside it is."""
+    return words(_MOMENT.sub(r"`\g<0>`", text))
 
 
 def _side(side: Side) -> str:

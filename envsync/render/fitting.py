@@ -17,11 +17,15 @@ OUTPUT = "the output of the command"
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Shown whole or not at all: what there is of one environment, or one row. Empty `kind`: not told apart."""
+    """Shown whole, else in short, or not at all: what there is of one environment, or one row.
+
+    Empty `kind`: not told apart. `short` says of itself that it is; empty: there is no shorter way to say it.
+    """
 
     text: str
     kind: str = ""
     vital: bool = False  # nothing that is not is shown in its place
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,41 +50,62 @@ def fit(first: str, pieces: Sequence[Piece], last: str, limit: int | None, whole
     if limit is None or _size(whole) <= limit:
         return whole
     # No count of what is left out is longer than that of everything.
-    note = _note([(piece, piece.parts) for piece in pieces], whole_at)
+    note = _note([_Lack(piece, piece.parts, len(piece.parts)) for piece in pieces], whole_at)
     kept = _kept(pieces, limit - _size(_document(first, note, last)))
     blocks = [
-        _shown(piece, (part for at, part in enumerate(piece.parts) if at in chosen))
+        _framed(piece, (chosen[at] for at in sorted(chosen)))
         for piece, chosen in zip(pieces, kept, strict=True)
         if chosen
     ]
-    missing = [
-        (piece, [part for at, part in enumerate(piece.parts) if at not in chosen])
+    lacks = [
+        _Lack(
+            piece,
+            [part for at, part in enumerate(piece.parts) if at not in chosen],
+            sum(text != piece.parts[at].text for at, text in chosen.items()),
+        )
         for piece, chosen in zip(pieces, kept, strict=True)
-        if len(chosen) < len(piece.parts)
     ]
-    return _document(first, *blocks, _note(missing, whole_at), last)
+    return _document(first, *blocks, _note(lacks, whole_at), last)
 
 
-def _kept(pieces: Sequence[Piece], room: int) -> list[set[int]]:
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """What of a piece is not shown, and how many parts of it are shown in short."""
+
+    piece: Piece
+    left: Sequence[Part]
+    shortened: int
+
+
+def _kept(pieces: Sequence[Piece], room: int) -> list[dict[int, str]]:
     """Of each piece the parts that fit, by their places: first those that are vital, then the others."""
-    kept: list[set[int]] = [set() for _ in pieces]
+    kept: list[dict[int, str]] = [{} for _ in pieces]
     for vital in (True, False):
         for piece, chosen in zip(pieces, kept, strict=True):
             for at, part in enumerate(piece.parts):
+                if part.vital is not vital:
+                    continue
                 around = "" if chosen else f"{piece.head}{piece.tail}\n\n"
-                size = _size(f"{around}{part.text}{piece.between}")
-                if part.vital is vital and size <= room:
-                    chosen.add(at)
-                    room -= size
+                for text in filter(None, (part.text, part.short)):
+                    size = _size(f"{around}{text}{piece.between}")
+                    if size <= room:
+                        chosen[at] = text
+                        room -= size
+                        break
     return kept
 
 
 def _shown(piece: Piece, parts: Iterable[Part]) -> str:
-    return f"{piece.head}{piece.between.join(part.text for part in parts)}{piece.tail}"
+    return _framed(piece, (part.text for part in parts))
 
 
-def _note(missing: Iterable[tuple[Piece, Sequence[Part]]], whole_at: str) -> str:
-    rows = [f"- {piece.title}: {_count(piece, left)}" for piece, left in missing]
+def _framed(piece: Piece, texts: Iterable[str]) -> str:
+    return f"{piece.head}{piece.between.join(texts)}{piece.tail}"
+
+
+def _note(lacks: Sequence[_Lack], whole_at: str) -> str:
+    rows = [f"- {each.piece.title}: {_count(each.piece, each.left)}" for each in lacks if each.left]
+    rows += [f"- {each.piece.title}, in short: {each.shortened}" for each in lacks if each.shortened]
     return "\n".join(
         ["#### Too long to be shown as a whole. Left out here:", "", *rows, "", f"All of it is in {whole_at}."]
     )

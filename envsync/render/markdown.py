@@ -9,6 +9,7 @@ from envsync.plan.changes import SecretState
 from envsync.plan.result import Outcome
 from envsync.render.beside import UPFRONT, alarming, bookkeeping, noteworthy, unmanaged
 from envsync.render.change_tables import (
+    MOST_IN_SHORT,
     at_in_html,
     at_in_markdown,
     by_gravity,
@@ -19,6 +20,7 @@ from envsync.render.change_tables import (
     grave,
     part_of,
     rows_of,
+    shortly,
     table_piece,
 )
 from envsync.render.fitting import OUTPUT, Part, Piece, fit
@@ -48,7 +50,7 @@ def plan_markdown(plan: Plan, grants: Grants, *, limit: int | None = None, whole
         *section_pieces(alarming(plan)),
         *change_blocks(plan.changes, beside),
         *_secrets(plan),
-        *section_pieces(bookkeeping(plan)),
+        *folded_sections(bookkeeping(plan)),
         *section_pieces(noteworthy(plan, told=UPFRONT)),
         *folded_sections(unmanaged(plan)),
     )
@@ -85,7 +87,10 @@ def _headline(plan: Plan) -> str:
 
 def _risks(plan: Plan, grants: Grants) -> list[Piece]:
     risky = by_gravity(change for change in plan.changes if change.verdict.risk in GRAVE)
-    parts = (part_of(rows_of(_risk_rows(at, group)), (each.verdict.risk for each in group)) for at, group in risky)
+    parts = (
+        part_of(rows_of(_risk_rows(at, group)), (each.verdict.risk for each in group), _risk_in_short(at, group))
+        for at, group in risky
+    )
     below = "\n".join(f"- {words(each)}" for each in risks(plan, grants))
     return table_piece("What weakens or destroys", ("environment", "risk", "what", "why"), parts, below=below)
 
@@ -95,6 +100,17 @@ def _risk_rows(at: Address, changes: Iterable[Change]) -> list[tuple[str, ...]]:
     for change in changes:
         found.setdefault((change.verdict.risk, change.verdict.reason), []).append(called(change))
     return [(at_in_markdown(at), risk, ", ".join(what), words(reason)) for (risk, reason), what in found.items()]
+
+
+def _risk_in_short(at: Address, changes: Sequence[Change]) -> str:
+    """The gravest by name, with no reasons: one of them can name hundreds of patterns."""
+    rows: list[tuple[str, ...]] = []
+    for risk in GRAVE:
+        found = [each for each in changes if each.verdict.risk is risk]
+        names = [shortly(each) for each in found[:MOST_IN_SHORT]]
+        more = [f"and {len(found) - len(names)} more"] if len(found) > len(names) else []
+        rows += [(at_in_markdown(at), risk, ", ".join([*names, *more]), "…")] if found else []
+    return rows_of(rows)
 
 
 def _outside(plan: Plan, beside: Known) -> list[Piece]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from envsync.plan.changes import FieldValue
 
-_ACTED_UPON = re.compile(r"[<>@&*_~|\[\]()`#\\]|(?<=www)\.", re.IGNORECASE)
+_ACTED_UPON = re.compile(r"[<>@&|\[\]()`\\]|(?<=www)\.", re.IGNORECASE)
 
 LONGEST = 120  # characters of one value; the JSON plan has all of it
 
@@ -22,7 +22,10 @@ def printable(text: str) -> str:
 
 
 def inert(text: str) -> str:
-    """For titles, chats and mail, none of which shall find somebody to call in it, or a link, or a style."""
+    """For titles, chats and mail, none of which shall find somebody to call in it, or a link.
+
+    What makes a style at most stays, so that whoever searches for a name finds it.
+    """
     shown = printable(text).replace("://", "·")
     return _ACTED_UPON.sub("·", shown)
 

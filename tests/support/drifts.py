@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from support.plans import THREE_WAY
 
 from envsync.model import Expected
-from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, UnreadPart
+from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, Unmanaged, UnreadPart
 from envsync.plan.drift import Deed, Difference, Drift, DriftField, Excused
 
 GATED = Address("acme/payments", "production")
@@ -19,8 +20,14 @@ DOUBTED = Address("acme/web", "Prüfung / 1")
 APPLIED = "2026-11-20T09:12:00Z"
 TOUCHED = "2026-11-21T03:10:59Z"
 OPEN = "GitHub makes one for a workflow that names an environment that is not there: any ref may deploy to it"
-GONE = "GitHub has no such environment: whoever names it in a workflow gets it with no protection"
-REPLAYED = "it was written again at 2026-11-21T03:10:59Z, later than it says: somebody put an old one back"
+GONE = (
+    "declared and not on GitHub: somebody deleted it, or nobody has applied it yet; "
+    "whoever names it in a workflow gets it with no protection"
+)
+REPLAYED = (
+    "ENVSYNC_RECORD was written again on 2026-11-21 03:10:59 UTC, and the record in it is of "
+    "2026-11-20 09:12:00 UTC: somebody put an old one back"
+)
 
 
 def _settings(
@@ -53,11 +60,10 @@ DELETED = Difference(
     Kind.ENVIRONMENT,
     None,
     Deed.REMOVED,
-    Origin.OUTSIDE,
+    Origin.UNKNOWN,
     Risk.WEAKENS,
     GONE,
     (DriftField("required_reviewers", ("acme/devops-admins",), None), DriftField("wait_timer", 30, None)),
-    after=APPLIED,
 )
 RECORD = Difference(
     DOUBTED,
@@ -107,10 +113,20 @@ TOKEN = Difference(
     Deed.CHANGED,
     Origin.OUTSIDE,
     Risk.NEUTRAL,
-    "written at 2026-11-21T03:10:59Z, not by envsync",
+    "somebody else wrote it on 2026-11-21 03:10:59 UTC",
     since=TOUCHED,
     after=APPLIED,
 )
+NO_RECORD = Difference(
+    SHARED,
+    Kind.VARIABLE,
+    "ENVSYNC_RECORD",
+    Deed.REMOVED,
+    Origin.UNKNOWN,
+    Risk.NEUTRAL,
+    "no record: somebody deleted it, or nobody has applied with this key yet",
+)
+SWITCHED_OFF = replace(RULE, reason="it is there, but switched off: enable it on GitHub", by_hand=True)
 UNKNOWN = Difference(
     SHARED,
     Kind.SETTINGS,
@@ -144,6 +160,29 @@ MUCH = Drift(
         Notice("acme/web", "expected-nothing", "`expected` names production: wait_timer, which does not differ"),
     ),
 )
+RECORDS = Drift(
+    differences=(SWITCHED_OFF, NO_RECORD),
+    unread=(
+        UnreadPart(
+            "acme/payments",
+            "production",
+            "record",
+            "no ENVSYNC_RECORD_KEY is set here, so nobody can tell who changed what, or whether its secrets were "
+            "written",
+            "apply needs the key whose id is 5eed5eed",
+            failed=True,
+        ),
+    ),
+    warnings=(
+        Notice(None, "sandbox", "this is the embedded sandbox: nothing was compared with GitHub"),
+        Notice("acme/payments", "renamed-repository", "acme/payments is called acme/pay now"),
+    ),
+    unmanaged=(
+        Unmanaged(GATED, Kind.VARIABLE, "BY_HAND"),
+        Unmanaged(GATED, Kind.SECRET, "SENTRY_DSN"),
+        Unmanaged(Address("acme/payments", "sandbox"), Kind.ENVIRONMENT, None),
+    ),
+)
 NONE = Drift()
 NONE_PENDING = Drift(pending=())
 ONE = Drift(differences=(REVIEWERS,))
@@ -154,6 +193,7 @@ NOT_ASKED = Drift(unread=MUCH.unread[1:])
 BLIND = Drift(unread=MUCH.unread[:1])
 EXAMPLES = {
     "drift": MUCH,
+    "drift-records": RECORDS,
     "drift-none": NONE,
     "drift-one": ONE,
     "drift-harmless": HARMLESS,

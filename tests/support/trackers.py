@@ -6,16 +6,38 @@ from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from envsync.drift.marker import Marker, marked
 from envsync.drift.tracker import Tracker
 from envsync.model import LiveIssue, RepositoryName
+from envsync.secrets.record_keys import KEY, RecordKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from envsync.drift.marker import Proving
     from envsync.errors import EnvsyncError
 
 T = TypeVar("T")
 Issues = dict[int, LiveIssue]
+
+
+def keyed(byte: int = 7) -> RecordKeys:
+    keys = RecordKeys.from_environ({KEY: bytes([byte] * 32).hex()})
+    assert keys is not None
+    return keys
+
+
+def signed(
+    number: int,
+    marker: Marker,
+    *,
+    is_open: bool = True,
+    title: str = "old title",
+    text: str = "old body",
+    proving: Proving | None = None,
+) -> LiveIssue:
+    """As envsync left it; `proving` is that of `keyed` unless given."""
+    return LiveIssue(number, is_open, title, marked(marker, title, text, proving or keyed()))
 
 
 @dataclass

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 ACT = Path(sys.executable).with_name("act")
 WORKFLOWS = ROOT / ".github" / "workflows"
 _FROM_OUTSIDE = re.compile(r"(PIP_|SSL_|REQUESTS_|CURL_|UV_)")  # how this machine reaches a package registry
+_PIP_OF_THE_USER = [Path.home() / place for place in (".config/pip/pip.conf", ".pip/pip.conf")]
 _USES = re.compile(r"uses: (actions/([a-z-]+)@[0-9a-f]{40})")
 
 _STAND_INS = {
@@ -204,8 +205,21 @@ class Project:
         home = self.folder / "home"
         home.mkdir(exist_ok=True)
         outside = {name: value for name, value in os.environ.items() if _FROM_OUTSIDE.match(name)}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        if own := next((place for place in _PIP_OF_THE_USER if place.is_file()), None):
+            outside.setdefault("PIP_CONFIG_FILE", str(own))  # which pip would look for in HOME
+        path = os.pathsep.join(self._path())
         return {**outside, "PATH": path, "HOME": str(home), "ACT_DISABLE_VERSION_CHECK": "1", "NO_COLOR": "1"}
+
+    def _path(self) -> list[str]:
+        """With the envsync under test, or with none, and the Python of this run in either case."""
+        path = os.environ["PATH"].split(os.pathsep)
+        if self.installed:
+            return [str(Path(sys.executable).parent), *path]
+        python = self.folder / "bin" / "python3"
+        if not python.exists():
+            python.parent.mkdir()
+            python.symlink_to(Path(sys.executable).resolve())
+        return [str(python.parent), *(each for each in path if not Path(each, "envsync").exists())]
 
     def _stand_ins(self, workflow: str) -> list[str]:
         text = (self.repo / ".github/workflows" / workflow).read_text(encoding="utf-8")
@@ -255,9 +269,8 @@ def _steps(lines: list[dict[str, Any]]) -> dict[str, Step]:
             continue
         step = steps[line["step"]]
         step.result = line.get("stepResult", step.result)
-        match line.get("command"):
-            case "set-output":
-                step.outputs[line["name"]] = line["arg"]
-            case "summary":
-                step.summary += line["content"]
+        if line.get("command") == "set-output":
+            step.outputs[line["name"]] = line["arg"]
+        if line.get("command") == "summary":
+            step.summary += line["content"]
     return dict(steps)

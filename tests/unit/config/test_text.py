@@ -99,6 +99,52 @@ def test_a_pipe_that_the_shell_has_opened_is_read() -> None:
         os.close(reading)
 
 
+@pytest.fixture
+def proposed(tmp_path: Path) -> Path:
+    """A folder of somebody's, with one of somebody else's beside it."""
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others/environments.yaml").write_text("version: 1")
+    (tmp_path / "proposed/deep").mkdir(parents=True)
+    (tmp_path / "proposed/environments.yaml").write_text("version: 1")
+    return tmp_path / "proposed"
+
+
+@pytest.mark.parametrize(
+    "target", ["../../others/environments.yaml", "../environments.yaml", "/proc/self/environ"]
+)
+def test_a_link_out_of_its_folder_is_not_followed(proposed: Path, target: str) -> None:
+    link = proposed / "deep/environments.yaml"
+    link.symlink_to(target)
+
+    with pytest.raises(ConfigError) as caught:
+        read(link)
+
+    (found,) = caught.value.diagnostics
+    assert found.code == "file-unreadable"
+    assert found.message == f"`{link}` is a link to what lies outside of its folder"
+
+
+def test_in_a_repository_a_link_may_lead_to_another_folder_and_not_out_of_it(proposed: Path) -> None:
+    (proposed / ".git").write_text("gitdir: ../elsewhere")
+    (proposed / "deep/inside.yaml").symlink_to("../environments.yaml")
+    (proposed / "deep/outside.yaml").symlink_to("../../others/environments.yaml")
+    (proposed / "folder").symlink_to("../others")
+
+    assert read(proposed / "deep/inside.yaml").text == "version: 1"
+    for name in ("deep/outside.yaml", "folder/environments.yaml"):
+        with pytest.raises(ConfigError, match="outside of its repository"):
+            read(proposed / name)
+
+
+def test_who_names_a_file_may_go_wherever_they_like(proposed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (proposed / ".git").mkdir()
+    monkeypatch.chdir(proposed)
+    (proposed.parent / "way").symlink_to("others")
+
+    assert read(Path("../others/environments.yaml")).text == "version: 1"
+    assert read(proposed.parent / "way/environments.yaml").text == "version: 1"
+
+
 def test_a_working_directory_that_is_gone_is_said_to_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "gone"
     folder.mkdir()

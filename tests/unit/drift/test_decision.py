@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from support.trackers import keyed, signed
 
 from envsync.drift.decision import (
     CAME_BACK,
+    CHANGED,
     CLOSED_BY_HAND,
     Close,
     CloseDuplicate,
@@ -16,11 +20,12 @@ from envsync.drift.decision import (
     decide,
 )
 from envsync.drift.finding import Drifted, Finding, Gone, Unclear
-from envsync.drift.marker import DUPLICATE, NOTHING, Marker, marked
+from envsync.drift.marker import DUPLICATE, NOTHING, Checksum, Marker, marked
 from envsync.model import LiveIssue, RepositoryName
 
 KEY, DRIFT, OLD, TOLD = "a" * 64, "d" * 64, "e" * 64, "7" * 64
 FINDINGS = [Drifted(DRIFT), Gone(), Unclear()]
+PROVING = keyed()
 
 
 def wanted(finding: Finding) -> Wanted:
@@ -28,11 +33,16 @@ def wanted(finding: Finding) -> Wanted:
 
 
 def issue(number: int, drift: str, *, is_open: bool = True, key: str = KEY, told: str | None = TOLD) -> LiveIssue:
-    return LiveIssue(number, is_open, "old title", marked(Marker(key, drift, told), "old body"))
+    return signed(number, Marker(key, drift, told), is_open=is_open)
+
+
+def planted(number: int, drift: str = DRIFT, *, is_open: bool = True, told: str | None = DRIFT) -> LiveIssue:
+    """By somebody who has no key."""
+    return signed(number, Marker(KEY, drift, told), is_open=is_open, proving=Checksum())
 
 
 def body(drift: str, told: str | None = TOLD) -> str:
-    return marked(Marker(KEY, drift, told), "new body")
+    return marked(Marker(KEY, drift, told), "new title", "new body", PROVING)
 
 
 @pytest.mark.parametrize(
@@ -78,20 +88,24 @@ def body(drift: str, told: str | None = TOLD) -> str:
     ],
 )
 def test_one_issue(found: list[LiveIssue], finding: Finding, action: Main) -> None:
-    assert decide(found, wanted(finding)) == (action, ())
+    assert decide(found, wanted(finding), PROVING) == (action, ())
+
+
+def duplicate(told: str | None) -> str:
+    return marked(Marker(KEY, DUPLICATE, told), "old title", "Duplicate of #5.\n", PROVING)
 
 
 @pytest.mark.parametrize("finding", FINDINGS)
 def test_the_lowest_open_one_stays(finding: Finding) -> None:
     found = [issue(8, DRIFT), issue(2, DRIFT, is_open=False), issue(5, DRIFT), issue(6, OLD, told=None)]
 
-    main, duplicates = decide(found, wanted(finding))
+    main, duplicates = decide(found, wanted(finding), PROVING)
 
     assert not isinstance(main, Open)
     assert main.number == 5
     assert duplicates == (
-        CloseDuplicate(6, "old title", marked(Marker(KEY, DUPLICATE, None), "Duplicate of #5.\n"), 5),
-        CloseDuplicate(8, "old title", marked(Marker(KEY, DUPLICATE, TOLD), "Duplicate of #5.\n"), 5),
+        CloseDuplicate(6, "old title", duplicate(None), 5),
+        CloseDuplicate(8, "old title", duplicate(TOLD), 5),
     )
 
 
@@ -99,10 +113,65 @@ def test_the_lowest_open_one_stays(finding: Finding) -> None:
 def test_somebody_elses_issues_do_not_count(finding: Finding) -> None:
     others = [
         LiveIssue(1, is_open=True, title="mine", body="I wrote this"),
-        LiveIssue(2, is_open=True, title="edited", body=f"Note\n{issue(2, DRIFT).body}"),
+        LiveIssue(2, is_open=True, title="quoted", body=f"> {issue(2, DRIFT).body}"),
         issue(3, DRIFT, key="b" * 64),
         issue(4, NOTHING, key="b" * 64, is_open=False),
     ]
 
-    assert decide(others, wanted(finding)) == decide([], wanted(finding))
-    assert decide([*others, issue(9, OLD)], wanted(finding)) == decide([issue(9, OLD)], wanted(finding))
+    def found(*ours: LiveIssue) -> tuple[Main, tuple[CloseDuplicate, ...]]:
+        return decide([*others, *ours], wanted(finding), PROVING)
+
+    assert found() == decide([], wanted(finding), PROVING)
+    assert found(issue(9, OLD)) == decide([issue(9, OLD)], wanted(finding), PROVING)
+
+
+# --- issues that others wrote or changed -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "finding", "action"),
+    [
+        # it is open: told of as if it were another drift, and restored
+        ([planted(3)], Drifted(DRIFT), Edit(3, "new title", body(DRIFT, None))),
+        ([planted(3)], Gone(), Close(3, "new title", body(NOTHING, None))),
+        ([planted(3)], Unclear(), Leave(3)),  # what to restore nobody knows
+        # it is closed
+        ([planted(3, is_open=False)], Drifted(DRIFT), Reopen(3, "new title", body(DRIFT, None), CHANGED)),
+        ([planted(3, NOTHING, is_open=False)], Drifted(DRIFT), Reopen(3, "new title", body(DRIFT, None), CHANGED)),
+        (
+            [planted(3, DUPLICATE, is_open=False)],
+            Drifted(DRIFT),
+            Reopen(3, "new title", body(DRIFT, None), CHANGED),
+        ),
+        ([planted(3, NOTHING, is_open=False)], Gone(), Edit(3, "new title", body(NOTHING, None))),
+        ([planted(3, is_open=False)], Unclear(), Leave(3)),
+        # an open one, of envsync's, before one that is closed and planted
+        ([issue(3, DRIFT), planted(5, is_open=False)], Drifted(DRIFT), Leave(3)),
+    ],
+)
+def test_nothing_that_is_not_proven_is_believed(found: list[LiveIssue], finding: Finding, action: Main) -> None:
+    assert decide(found, wanted(finding), PROVING) == (action, ())
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(issue(3, DRIFT), title="Update dependencies"),
+        replace(issue(3, DRIFT), body=issue(3, DRIFT).body.replace("old body", "all is well")),
+        replace(issue(3, DRIFT), body=issue(3, DRIFT).body.replace(TOLD, DRIFT)),
+        replace(issue(3, OLD), body=issue(3, OLD).body.replace(OLD, DRIFT)),
+        replace(issue(3, DRIFT), body="I am on it\n\n" + issue(3, DRIFT).body),
+    ],
+    ids=["title", "text", "told", "drift", "a line above"],
+)
+def test_what_somebody_changed_is_restored_and_told_of(changed: LiveIssue) -> None:
+    main, _ = decide([changed], wanted(Drifted(DRIFT)), PROVING)
+
+    assert main == Edit(3, "new title", body(DRIFT, None))
+
+
+def test_a_planted_one_is_closed_as_a_duplicate_and_keeps_nothing_of_what_it_said() -> None:
+    main, duplicates = decide([issue(5, DRIFT), planted(6)], wanted(Drifted(DRIFT)), PROVING)
+
+    assert main == Leave(5)
+    assert duplicates == (CloseDuplicate(6, "old title", duplicate(None), 5),)

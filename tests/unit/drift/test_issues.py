@@ -1,17 +1,20 @@
 from __future__ import annotations
 
-import pytest
-from support.trackers import FakeTracker
+from dataclasses import replace
 
-from envsync.drift.decision import CAME_BACK, CLOSED_BY_HAND, GONE, Wanted
+import pytest
+from support.trackers import FakeTracker, keyed, signed
+
+from envsync.drift.decision import CAME_BACK, CHANGED, CLOSED_BY_HAND, GONE, Wanted
 from envsync.drift.finding import Drifted, Finding, Gone, Unclear
 from envsync.drift.issues import Done, NotTold, Reported, Told, report
-from envsync.drift.marker import DUPLICATE, NOTHING, Marker, marked, read_marker
+from envsync.drift.marker import DUPLICATE, NOTHING, Checksum, Marker, marked, read_marker
 from envsync.errors import Diagnostic, EnvsyncError, Interrupted
 from envsync.model import LiveIssue, RepositoryName
 
 HERE, THERE, ELSEWHERE = (RepositoryName("acme", name) for name in ("payments", "billing", "site"))
 KEY, DRIFT, OLD, TOLD = "a" * 64, "d" * 64, "e" * 64, "7" * 64
+PROVING = keyed()
 
 
 def wanted(finding: Finding, repository: RepositoryName = HERE) -> Wanted:
@@ -19,11 +22,19 @@ def wanted(finding: Finding, repository: RepositoryName = HERE) -> Wanted:
 
 
 def issue(number: int, drift: str, *, is_open: bool = True) -> LiveIssue:
-    return LiveIssue(number, is_open, "old title", marked(Marker(KEY, drift, TOLD), "old body"))
+    return signed(number, Marker(KEY, drift, TOLD), is_open=is_open)
+
+
+def planted(number: int, drift: str, *, is_open: bool = True) -> LiveIssue:
+    return signed(number, Marker(KEY, drift, DRIFT), is_open=is_open, proving=Checksum())
+
+
+def marker(tracker: FakeTracker, number: int) -> Marker | None:
+    return read_marker(tracker.now(HERE)[number], PROVING)
 
 
 def tell(tracker: FakeTracker, finding: Finding) -> Told:
-    reported = report(tracker, [wanted(finding)], chosen=False)
+    reported = report(tracker, [wanted(finding)], PROVING, chosen=False)
     assert reported.failed == ()
     (told,) = reported.told
     return told
@@ -44,7 +55,10 @@ def tracker() -> FakeTracker:
 def test_drift_opens_one_issue_and_a_second_run_leaves_it_alone(tracker: FakeTracker) -> None:
     assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.OPENED, 1, None)
     assert tracker.now(HERE)[1] == LiveIssue(
-        1, is_open=True, title="Drifted here", body=f"<!-- envsync drift {KEY} {DRIFT} - -->\nwhat differs"
+        1,
+        is_open=True,
+        title="Drifted here",
+        body=marked(Marker(KEY, DRIFT, None), "Drifted here", "what differs", PROVING),
     )
     tracker.calls.clear()
 
@@ -57,7 +71,7 @@ def test_another_drift_is_written_over_it_and_nobody_is_told_twice(tracker: Fake
 
     assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.EDITED, 4, TOLD)
     assert tracker.writes == ["edit 4"]
-    assert read_marker(tracker.now(HERE)[4].body) == Marker(KEY, DRIFT, TOLD)
+    assert marker(tracker, 4) == Marker(KEY, DRIFT, TOLD)
 
 
 def test_a_repair_closes_it_with_a_comment(tracker: FakeTracker) -> None:
@@ -80,6 +94,7 @@ def test_it_comes_back_in_the_same_issue(tracker: FakeTracker) -> None:
     assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.REOPENED, 4, TOLD)
     assert tracker.opened(HERE) == [4]
     assert tracker.comments == [(4, CAME_BACK)]
+    assert tracker.writes == ["comment 4", "reopen 4", "edit 4"]
 
 
 def test_closing_by_hand_does_not_make_drift_go_away(tracker: FakeTracker) -> None:
@@ -103,6 +118,56 @@ def test_no_drift_needs_no_issue(tracker: FakeTracker, finding: Finding) -> None
     assert tracker.writes == []
 
 
+# --- issues that others wrote or changed -------------------------------------------------------------------
+
+
+def test_a_planted_issue_is_made_ones_own_and_nobody_counts_as_told(tracker: FakeTracker) -> None:
+    tracker.put(HERE, planted(4, DRIFT))
+
+    assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.EDITED, 4, None)
+    assert tracker.opened(HERE) == [4]
+    assert tracker.now(HERE)[4].title == "Drifted here"
+    assert marker(tracker, 4) == Marker(KEY, DRIFT, None)
+    tracker.calls.clear()
+
+    assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.LEFT, 4, None)
+    assert tracker.writes == []
+
+
+def test_where_not_all_was_read_a_planted_issue_is_left_and_not_believed(tracker: FakeTracker) -> None:
+    tracker.put(HERE, planted(4, DRIFT))
+
+    assert tell(tracker, Unclear()) == Told(HERE, KEY, Done.LEFT, 4, None)
+
+
+@pytest.mark.parametrize("drift", [NOTHING, DRIFT, DUPLICATE])
+def test_a_planted_issue_that_is_closed_is_reopened_instead_of_a_second_one(
+    tracker: FakeTracker, drift: str
+) -> None:
+    tracker.put(HERE, planted(4, drift, is_open=False))
+
+    assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, Done.REOPENED, 4, None)
+    assert tracker.comments == [(4, CHANGED)]
+    assert tracker.opened(HERE) == [4]
+
+
+def test_a_planted_issue_is_closed_when_there_is_no_drift(tracker: FakeTracker) -> None:
+    tracker.put(HERE, planted(4, DRIFT))
+
+    assert tell(tracker, Gone()) == Told(HERE, KEY, Done.CLOSED, 4, None)
+    assert marker(tracker, 4) == Marker(KEY, NOTHING, None)
+
+
+def test_a_line_that_somebody_wrote_above_makes_no_second_issue(tracker: FakeTracker) -> None:
+    one = issue(4, DRIFT)
+    tracker.put(HERE, replace(one, body=f"Carol: I am on it\n\n{one.body}"))
+
+    assert tell(tracker, Drifted(DRIFT)).done is Done.EDITED
+    assert tell(tracker, Drifted(DRIFT)).done is Done.LEFT
+    assert tell(tracker, Gone()).done is Done.CLOSED
+    assert list(tracker.now(HERE)) == [4]
+
+
 # --- duplicates --------------------------------------------------------------------------------------------
 
 
@@ -113,7 +178,7 @@ def test_duplicates_are_closed_and_name_the_one_that_stays(tracker: FakeTracker)
     assert tracker.opened(HERE) == [4]
     assert tracker.comments == [(6, "Duplicate of #4")]
     assert tracker.reasons == {6: "not_planned"}
-    assert read_marker(tracker.now(HERE)[6].body) == Marker(KEY, DUPLICATE, TOLD)
+    assert marker(tracker, 6) == Marker(KEY, DUPLICATE, TOLD)
 
 
 @pytest.mark.parametrize(("drift", "done"), [(DRIFT, Done.LEFT), (OLD, Done.EDITED)])
@@ -124,7 +189,7 @@ def test_one_that_a_lagging_list_hid_is_the_one_that_stays(tracker: FakeTracker,
 
     assert tell(tracker, Drifted(DRIFT)) == Told(HERE, KEY, done, 4, TOLD, (5,))
     assert tracker.opened(HERE) == [4]
-    assert read_marker(tracker.now(HERE)[4].body) == Marker(KEY, DRIFT, TOLD)
+    assert marker(tracker, 4) == Marker(KEY, DRIFT, TOLD)
 
 
 def test_one_that_a_lagging_list_hid_is_closed_beside_the_one_that_comes_back(tracker: FakeTracker) -> None:
@@ -145,8 +210,8 @@ def test_its_own_issue_counts_where_the_list_does_not_have_it_yet(tracker: FakeT
 
 def test_one_that_somebody_closed_at_once_is_left_to_the_next_run() -> None:
     class Hasty(FakeTracker):
-        def comment(self, repository: RepositoryName, number: int, body: str) -> None:
-            super().comment(repository, number, body)
+        def edit(self, repository: RepositoryName, number: int, title: str, body: str) -> None:
+            super().edit(repository, number, title, body)
             self.close(repository, number, "completed")
 
     hasty = Hasty()
@@ -154,7 +219,7 @@ def test_one_that_somebody_closed_at_once_is_left_to_the_next_run() -> None:
 
     assert tell(hasty, Drifted(DRIFT)).done is Done.REOPENED
     assert hasty.opened(HERE) == []
-    assert hasty.writes == ["reopen 4", "edit 4", "comment 4", "close 4"]
+    assert hasty.writes == ["comment 4", "reopen 4", "edit 4", "close 4"]
 
 
 # --- who may read it ---------------------------------------------------------------------------------------
@@ -164,7 +229,7 @@ def test_nothing_is_written_anywhere_where_one_repository_is_public(tracker: Fak
     tracker.public = {THERE.key, ELSEWHERE.key}
 
     with pytest.raises(EnvsyncError, match="acme/billing is public") as caught:
-        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE, ELSEWHERE)], chosen=False)
+        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE, ELSEWHERE)], PROVING, chosen=False)
 
     assert [each.code for each in caught.value.diagnostics] == ["report-is-public"] * 2
     assert "--report-to OWNER/REPO" in (caught.value.hint or "")
@@ -174,19 +239,33 @@ def test_nothing_is_written_anywhere_where_one_repository_is_public(tracker: Fak
 def test_a_public_repository_that_the_user_chose_is_taken(tracker: FakeTracker) -> None:
     tracker.public = {HERE.key}
 
-    assert report(tracker, [wanted(Drifted(DRIFT))], chosen=True).told[0].done is Done.OPENED
+    assert report(tracker, [wanted(Drifted(DRIFT))], PROVING, chosen=True).told[0].done is Done.OPENED
     assert "is_public" not in tracker.calls
 
 
 def test_each_repository_is_asked_about_once(tracker: FakeTracker) -> None:
     other = Wanted(HERE, "b" * 64, Gone(), "", "")
 
-    report(tracker, [wanted(Gone()), other], chosen=False)
+    report(tracker, [wanted(Gone()), other], PROVING, chosen=False)
 
     assert tracker.calls == ["is_public", "issues", "issues"]
 
 
 # --- failures ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("call", ["comment", "reopen", "edit"])
+def test_what_fails_half_way_while_it_comes_back_is_told_by_the_next_run(tracker: FakeTracker, call: str) -> None:
+    tracker.put(HERE, issue(4, NOTHING, is_open=False))
+    tracker.failing = {(call, HERE.key): failure()}
+
+    assert len(report(tracker, [wanted(Drifted(DRIFT))], PROVING, chosen=False).failed) == 1
+
+    tracker.failing = {}
+    assert tell(tracker, Drifted(DRIFT)).done in {Done.REOPENED, Done.EDITED}
+    assert tracker.opened(HERE) == [4]
+    assert (4, CAME_BACK) in tracker.comments
+    assert marker(tracker, 4) == Marker(KEY, DRIFT, TOLD)
 
 
 @pytest.mark.parametrize("call", ["is_public", "issues", "open"])
@@ -195,7 +274,7 @@ def test_a_failure_at_one_repository_stops_no_other(tracker: FakeTracker, call: 
     tracker.failing = {(call, THERE.key): error}
     everywhere = [wanted(Drifted(DRIFT), each) for each in (THERE, HERE, ELSEWHERE)]
 
-    assert report(tracker, everywhere, chosen=False) == Reported(
+    assert report(tracker, everywhere, PROVING, chosen=False) == Reported(
         (Told(HERE, KEY, Done.OPENED, 1, None), Told(ELSEWHERE, KEY, Done.OPENED, 1, None)),
         (NotTold(THERE, KEY, error),),
     )
@@ -207,7 +286,7 @@ def test_a_repository_that_nobody_could_ask_about_does_not_hide_a_public_one(tra
     tracker.public = {THERE.key}
 
     with pytest.raises(EnvsyncError, match="acme/billing is public"):
-        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE)], chosen=False)
+        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE)], PROVING, chosen=False)
 
 
 @pytest.mark.parametrize("call", ["is_public", "issues", "open"])
@@ -215,6 +294,6 @@ def test_ctrl_c_stops_all(tracker: FakeTracker, call: str) -> None:
     tracker.failing = {(call, HERE.key): Interrupted()}
 
     with pytest.raises(Interrupted):
-        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE)], chosen=False)
+        report(tracker, [wanted(Drifted(DRIFT), each) for each in (HERE, THERE)], PROVING, chosen=False)
 
     assert tracker.opened(THERE) == []

@@ -6,10 +6,10 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
-from support.trackers import FakeTracker
+from support.trackers import FakeTracker, keyed, signed
 
 from envsync.drift.issues import Done, Told
-from envsync.drift.marker import Marker, marked
+from envsync.drift.marker import Checksum, Marker, read_marker
 from envsync.drift.memory import FileMemory, IssueMemory
 from envsync.errors import EnvsyncError, Severity
 from envsync.model import LiveIssue, RepositoryName
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HERE = RepositoryName("acme", "payments")
 KEY, OTHER_KEY, DRIFT, TOLD = "a" * 64, "b" * 64, "d" * 64, "7" * 64
+PROVING = keyed()
 
 
 class Warnings(list["Diagnostic"]):
@@ -114,23 +115,24 @@ def test_what_cannot_be_read_or_written_is_said(memory: FileMemory, warnings: Wa
 
 
 def issue(told: str | None, text: str = "what differs") -> LiveIssue:
-    return LiveIssue(4, is_open=True, title="title", body=marked(Marker(KEY, DRIFT, told), text))
+    return signed(4, Marker(KEY, DRIFT, told), text=text)
 
 
 def test_an_issue_keeps_what_was_told() -> None:
     tracker = FakeTracker()
     tracker.put(HERE, issue(None))
-    memory = IssueMemory(tracker, [Told(HERE, KEY, Done.OPENED, 4, None)])
+    memory = IssueMemory(tracker, [Told(HERE, KEY, Done.OPENED, 4, None)], PROVING)
 
     assert memory.told(KEY) is None
     memory.remember(KEY, DRIFT)
 
     assert tracker.now(HERE)[4] == issue(DRIFT)
+    assert read_marker(tracker.now(HERE)[4], PROVING) == Marker(KEY, DRIFT, DRIFT)
     assert tracker.calls == ["issues", "edit 4"]
 
 
 def test_what_an_issue_says_of_before() -> None:
-    memory = IssueMemory(FakeTracker(), [Told(HERE, KEY, Done.LEFT, 4, TOLD)])
+    memory = IssueMemory(FakeTracker(), [Told(HERE, KEY, Done.LEFT, 4, TOLD)], PROVING)
 
     assert memory.told(KEY) == TOLD
     assert memory.told(OTHER_KEY) is None
@@ -140,7 +142,7 @@ def test_what_another_run_remembered_is_not_written_again() -> None:
     tracker = FakeTracker()
     tracker.put(HERE, issue(DRIFT))
 
-    IssueMemory(tracker, [Told(HERE, KEY, Done.OPENED, 4, None)]).remember(KEY, DRIFT)
+    IssueMemory(tracker, [Told(HERE, KEY, Done.OPENED, 4, None)], PROVING).remember(KEY, DRIFT)
 
     assert tracker.writes == []
 
@@ -154,7 +156,7 @@ def test_what_another_run_remembered_is_not_written_again() -> None:
         ([Told(HERE, KEY, Done.OPENED, 4, None)], [LiveIssue(4, is_open=True, title="t", body="edited")]),
         (
             [Told(HERE, KEY, Done.OPENED, 4, None)],
-            [LiveIssue(4, is_open=True, title="t", body=marked(Marker(OTHER_KEY, DRIFT, None), ""))],
+            [signed(4, Marker(OTHER_KEY, DRIFT, None))],
         ),
     ],
 )
@@ -163,7 +165,18 @@ def test_where_there_is_no_such_issue_nothing_is_remembered(told: list[Told], fo
     tracker.put(HERE, *found)
 
     with pytest.raises(EnvsyncError, match="nothing keeps in mind that they did") as caught:
-        IssueMemory(tracker, told).remember(KEY, DRIFT)
+        IssueMemory(tracker, told, PROVING).remember(KEY, DRIFT)
 
     assert caught.value.hint == "the next check sends them again"
     assert tracker.writes == []
+
+
+def test_what_somebody_wrote_into_the_issue_meanwhile_is_not_signed() -> None:
+    tracker = FakeTracker()
+    planted = signed(4, Marker(KEY, DRIFT, DRIFT), text="all is well", proving=Checksum())
+    tracker.put(HERE, planted)
+
+    with pytest.raises(EnvsyncError, match="somebody has just changed issue 4 of acme/payments"):
+        IssueMemory(tracker, [Told(HERE, KEY, Done.EDITED, 4, None)], PROVING).remember(KEY, DRIFT)
+
+    assert tracker.now(HERE)[4] == planted

@@ -6,13 +6,14 @@ import asyncio
 import email.policy
 import logging
 import os
+import socket
 import subprocess
 import sys
 import threading
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -216,6 +217,137 @@ def test_a_plugin_that_breaks_is_a_failure() -> None:
     assert send([Channel("json://", service)], MESSAGE) == (
         NotSent("json://", "its plugin failed with RuntimeError"),
     )
+
+
+# --- services that do not answer in time -------------------------------------------------------------------
+
+
+@dataclass
+class Dripping:
+    """A webhook that sends one character of a header after the other: no read ever takes long."""
+
+    port: int
+    released: threading.Event = field(default_factory=threading.Event)
+    called: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def url(self) -> str:
+        return f"json://user:{CANARY}@127.0.0.1:{self.port}/"
+
+    def serve(self, server: socket.socket) -> None:
+        server.settimeout(30)
+        with suppress(OSError), server.accept()[0] as connection:
+            connection.recv(65_536)
+            self.called.set()
+            connection.sendall(b"HTTP/1.1 503 Busy\r\nX: ")
+            while not self.released.wait(0.01):
+                connection.sendall(b"x")
+            connection.sendall(b"\r\nContent-Length: 0\r\n\r\n")
+
+
+@pytest.fixture
+def dripping() -> Iterator[Dripping]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        service = Dripping(server.getsockname()[1])
+        thread = threading.Thread(target=service.serve, args=(server,))
+        thread.start()
+        try:
+            yield service
+        finally:
+            service.released.set()
+            thread.join()
+            wait_for_those_left_behind()
+
+
+def left_behind() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name == "envsync notification"]
+
+
+def wait_for_those_left_behind() -> None:
+    for each in left_behind():
+        each.join()
+
+
+def test_one_that_drips_stops_none_of_the_others(dripping: Dripping, hook: Loopback) -> None:
+    to = channels(secret(dripping.url, url(hook)))
+
+    first, second = (*send(to[:1], MESSAGE, deadline=0.2), *send(to[1:], MESSAGE))
+
+    assert first == NotSent("json:// (1st of 2)", "no answer within 0.2 s")
+    assert second == Sent("json:// (2nd of 2)")
+    assert left_behind()
+
+
+def test_what_did_not_answer_in_time_is_sent_again(memory: FileMemory) -> None:
+    answer = threading.Event()
+
+    class Slow:
+        def notify(self, **_: object) -> bool:
+            return answer.wait()
+
+    service: Any = Slow()
+    to = [Channel("slow://", service)]
+    late = notify(to, memory, {KEY: Drifted(DRIFT)}, lambda _: MESSAGE, deadline=0.01)
+    told = memory.told(KEY)
+    answer.set()
+    wait_for_those_left_behind()
+
+    assert late.deliveries == (NotSent("slow://", "no answer within 0.01 s"),)
+    assert told is None
+    assert notify(to, memory, {KEY: Drifted(DRIFT)}, lambda _: MESSAGE).deliveries == (Sent("slow://"),)
+    assert memory.told(KEY) == DRIFT
+
+
+def test_the_process_ends_though_a_service_still_drips(dripping: Dripping) -> None:
+    program = """
+import sys
+from envsync.drift.notify import Message, channels, notify_urls, send
+print(send(channels(notify_urls(sys.argv[1:], {})), Message("t", "b", drifted=True), deadline=2))
+"""
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program, dripping.url],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+    assert dripping.called.is_set()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "(NotSent(name='json://', why='no answer within 2 s'),)\n"
+
+
+def test_what_comes_too_late_is_neither_heard_nor_taken_for_the_answer_of_another(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    late, logged = threading.Event(), threading.Event()
+
+    class Late:
+        def notify(self, **_: object) -> bool:
+            late.wait()
+            for name in ("apprise", "urllib3.connectionpool"):
+                logging.getLogger(name).error("%s error=503", CANARY)
+            logged.set()
+            return False
+
+    class Next:
+        def notify(self, **_: object) -> bool:
+            late.set()
+            logged.wait()
+            return False
+
+    one, other = (Channel("json://", service()) for service in cast("Any", (Late, Next)))
+    with listening() as heard:
+        assert isinstance(send([one], MESSAGE, deadline=0.01)[0], NotSent)
+        assert send([other], MESSAGE) == (NotSent("json://", "it was not reached, or did not take the message"),)
+        late.clear()
+        logged.clear()
+        assert isinstance(send([one], MESSAGE, deadline=0.01)[0], NotSent)
+        late.set()
+        wait_for_those_left_behind()
+
+    assert heard == []
+    assert capfd.readouterr() == ("", "")
 
 
 # --- URLs that Apprise does not take -----------------------------------------------------------------------

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from support.trackers import FakeTracker, Replay, Stepwise, every_order
+from support.trackers import FakeTracker, Replay, Stepwise, every_order, keyed, signed
 
 from envsync.drift.decision import Wanted
 from envsync.drift.finding import Drifted, Finding, Gone
 from envsync.drift.issues import report
-from envsync.drift.marker import NOTHING, Marker, marked, read_marker
+from envsync.drift.marker import NOTHING, Checksum, Marker, Proving, read_marker
 from envsync.model import LiveIssue, RepositoryName
 
 HERE = RepositoryName("acme", "payments")
 KEY, DRIFT, OTHER = "a" * 64, "d" * 64, "e" * 64
+PROVING, NOBODYS = keyed(), Checksum()
 
 
 def wanted(finding: Finding) -> Wanted:
     return Wanted(HERE, KEY, finding, "title", "body")
 
 
-def issue(number: int, drift: str, *, is_open: bool) -> LiveIssue:
-    return LiveIssue(number, is_open, "title", marked(Marker(KEY, drift, None), "body"))
+def issue(number: int, drift: str, *, is_open: bool, proving: Proving = PROVING) -> LiveIssue:
+    marker = Marker(KEY, drift, None)
+    return signed(number, marker, is_open=is_open, title="title", text="body", proving=proving)
 
 
 STARTS = {
@@ -32,12 +34,15 @@ STARTS = {
     "open, of another drift": [issue(1, OTHER, is_open=True)],
     "two open": [issue(1, OTHER, is_open=True), issue(2, DRIFT, is_open=True)],
     "one of two open": [issue(1, DRIFT, is_open=False), issue(2, DRIFT, is_open=True)],
+    "planted": [issue(1, DRIFT, is_open=True, proving=NOBODYS)],
+    "planted, and closed": [issue(1, NOTHING, is_open=False, proving=NOBODYS)],
+    "planted beside it": [issue(1, DRIFT, is_open=True), issue(2, DRIFT, is_open=True, proving=NOBODYS)],
 }
 
 
 def run(finding: Finding) -> Stepwise:
     def go(tracker: Replay) -> None:
-        assert not report(tracker, [wanted(finding)], chosen=True).failed
+        assert not report(tracker, [wanted(finding)], PROVING, chosen=True).failed
 
     return Stepwise(go)
 
@@ -50,12 +55,12 @@ def tracker(start: str) -> FakeTracker:
 
 def goes_on(world: FakeTracker, finding: Finding) -> None:
     """A further run, alone and with a list that is right."""
-    assert not report(world, [wanted(finding)], chosen=True).failed
+    assert not report(world, [wanted(finding)], PROVING, chosen=True).failed
 
 
 def tells_of(world: FakeTracker, drift: str) -> bool:
     (number,) = world.opened(HERE)
-    marker = read_marker(world.now(HERE)[number].body)
+    marker = read_marker(world.now(HERE)[number], PROVING)
     return marker == Marker(KEY, drift, None)
 
 

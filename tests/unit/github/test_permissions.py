@@ -27,7 +27,7 @@ E = "/repos/acme/web/environments"
         ("GET", f"{E}/prod/secrets/public-key", "Environments: read"),
         ("PUT", f"{E}/prod/secrets/KEY", "Environments: write"),
         ("PATCH", f"{E}/prod/variables/REGION", "Environments: write"),
-        ("GET", "/repos/acme/web/issues", "Issues: read"),
+        ("GET", "/repos/acme/web/issues", "Issues: write"),  # read in order to write
         ("PATCH", "/repos/acme/web/issues/comments/3", "Issues: write"),
         ("GET", "/repos/acme/web", "Metadata: read"),
         ("GET", "/orgs/acme/repos", "Metadata: read"),
@@ -47,6 +47,8 @@ def test_github_knows_best() -> None:
         "Administration: write and Environments: read or Organization administration: write"
     )
     assert needed("GET", E, "nonsense") == "Actions: read"
+    either = "issues=read; pull_requests=read"
+    assert needed("GET", "/repos/acme/web/issues/7/comments", either) == "Issues: write or Pull requests: write"
 
 
 def test_a_path_names_its_repository() -> None:

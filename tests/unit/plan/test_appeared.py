@@ -9,6 +9,7 @@ from support.life import KEYS, PAYMENTS, SEAL, SERVER, Life, production
 from envsync.errors import FailureKind
 from envsync.model import (
     DesiredRepository,
+    Expected,
     ListedEnvironment,
     LiveRepository,
     LiveRule,
@@ -19,7 +20,7 @@ from envsync.model import (
     User,
 )
 from envsync.plan.appeared import environment_looks_open
-from envsync.plan.changes import Address, EnvironmentDelete, Kind, Origin, Risk
+from envsync.plan.changes import Address, EnvironmentDelete, Kind, Origin, Risk, Unmanaged
 from envsync.plan.diff import Scope, diff
 from envsync.plan.drift import Deed, Drift
 from envsync.plan.drift_check import drift_of
@@ -30,6 +31,7 @@ OLD = Address("acme/payments", "Old")
 OPEN = ListedEnvironment("Old", "2026-02-03T04:05:06Z", Settings(), ())
 EMPTY = DesiredRepository(PAYMENTS, ())
 PRUNING = DesiredRepository(PAYMENTS, (), prune=True)
+MISSPELT = Expected("old", frozenset(), "a misspelt workflow", date(2026, 3, 1))
 EVERYTHING = Scope()
 PROTECTIONS = [
     Settings((User("ann"),)),
@@ -74,6 +76,14 @@ def test_what_is_protected_by_anything_is_nobodys_business(settings: Settings) -
     found = drift(replace(OPEN, settings=settings, protection_rules=None))
 
     assert (found.differences, found.unread) == ((), ())
+
+
+def test_what_is_no_difference_is_listed_and_what_is_one_is_not_told_twice() -> None:
+    protected = drift(replace(OPEN, settings=PROTECTIONS[0]))
+
+    assert protected.unmanaged == (Unmanaged(OLD, Kind.ENVIRONMENT, None),)
+    assert drift(OPEN).unmanaged == ()
+    assert drift(OPEN, replace(EMPTY, expected=(MISSPELT,))).unmanaged == ()
 
 
 def test_a_custom_rule_protects_it_and_one_that_is_switched_off_does_not() -> None:

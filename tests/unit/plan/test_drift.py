@@ -7,7 +7,7 @@ import pytest
 from support.plans import EVERYTHING
 
 from envsync.model import Expected
-from envsync.plan.changes import Address, Kind, Notice, Origin, Risk
+from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, Unmanaged
 from envsync.plan.drift import Deed, Difference, Drift, Excused
 
 HERE = Difference(
@@ -28,6 +28,7 @@ BOTH = Drift(
     EVERYTHING.changes,
     EVERYTHING.unread,
     (Notice(None, "sandbox", "of all"), Notice("acme/web", "renamed-repository", "of one")),
+    tuple(Unmanaged(each.at, Kind.VARIABLE, "BY_HAND") for each in (HERE, THERE)),
 )
 
 
@@ -63,6 +64,7 @@ def test_what_is_about_one_repository_leaves_the_others_out() -> None:
     assert {each.at.repository for each in web.pending} == {"acme/web"}
     assert {each.repository for each in web.unread} == {"acme/web"}
     assert web.warnings == BOTH.warnings
+    assert web.unmanaged == BOTH.unmanaged[1:]
     assert [each.code for each in BOTH.only("acme/payments").warnings] == ["sandbox"]
 
 

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 from datetime import date
 
+import pytest
 from support.life import (
     AT,
     DEVELOP,
@@ -20,14 +21,18 @@ from support.life import (
     variables,
 )
 
+from envsync.drift.finding import Unclear, finding_of
 from envsync.errors import FailureKind
 from envsync.model import (
+    MOST_VARIABLES,
     RECORD_VARIABLE,
     DesiredEnvironment,
     DesiredRepository,
     DesiredSecret,
+    Expected,
     External,
     Field,
+    LiveEnvironment,
     LiveRule,
     LiveVariable,
     Pattern,
@@ -37,7 +42,7 @@ from envsync.model import (
     Unread,
     User,
 )
-from envsync.plan.changes import Kind, Origin, Release, Risk, SettingsUpdate, VariableUpdate
+from envsync.plan.changes import Kind, Origin, Release, Risk, SettingsUpdate, Unmanaged, VariableUpdate
 from envsync.plan.diff import diff
 from envsync.plan.drift import Deed, Difference, Drift, DriftField
 from envsync.plan.drift_check import drift_of
@@ -58,8 +63,15 @@ APPLIED = Life().apply(GATED, SOURCES)
 LAST = iso(APPLIED.time).replace(" ", "T")  # of the record
 
 
-def drift(life: Life, file: DesiredEnvironment = GATED, run: Run = SOURCES, *, pending: bool = False) -> Drift:
-    desired = [DesiredRepository(PAYMENTS, (file,), run.never_touch)]
+def drift(
+    life: Life,
+    file: DesiredEnvironment = GATED,
+    run: Run = SOURCES,
+    *,
+    pending: bool = False,
+    expected: tuple[Expected, ...] = (),
+) -> Drift:
+    desired = [DesiredRepository(PAYMENTS, (file,), run.never_touch, expected=expected)]
     live = {PAYMENTS.key: life.repository()}
     return drift_of(life.plan(file, run), desired, live, life.ledger(file, run), today=TODAY, pending=pending)
 
@@ -150,6 +162,7 @@ def test_a_rule_that_was_switched_off_keeps_nobody_out() -> None:
 
     assert (found.deed, found.origin, found.risk) == (Deed.REMOVED, Origin.UNKNOWN, Risk.WEAKENS)
     assert found.reason == "it is there, but switched off: enable it on GitHub"
+    assert found.by_hand
 
 
 def test_self_review_that_cannot_be_prevented_is_a_difference() -> None:
@@ -158,6 +171,7 @@ def test_self_review_that_cannot_be_prevented_is_a_difference() -> None:
 
     assert (found.kind, found.name, found.risk) == (Kind.SETTINGS, None, Risk.WEAKENS)
     assert found.fields == (DriftField("prevent_self_review", declared=True, live=False),)
+    assert found.by_hand
 
 
 # --- variables and secrets -----------------------------------------------------------------------------------
@@ -235,6 +249,7 @@ def test_an_external_secret_that_nobody_has_set_is_a_difference() -> None:
 
     assert (found.deed, found.origin, found.risk) == (Deed.REMOVED, Origin.UNKNOWN, Risk.NEUTRAL)
     assert found.reason == "it is external, and nobody has set it on GitHub"
+    assert found.by_hand
 
 
 def test_a_secret_that_cannot_be_verified_is_no_difference() -> None:
@@ -258,6 +273,7 @@ def test_what_was_done_to_a_secret_is_told_although_it_cannot_be_put_back() -> N
     found = drift(life)
 
     assert (only(found).deed, only(found).origin) == (Deed.CHANGED, Origin.OUTSIDE)
+    assert not only(found).by_hand, "apply writes it as soon as it can read the rest"
     assert found.partly_read
 
 
@@ -277,22 +293,42 @@ def test_a_source_that_changed_is_no_drift_although_the_secret_cannot_be_written
 
 
 def test_an_environment_that_is_gone_is_open_to_whoever_names_it() -> None:
-    found = drift(Life()).differences
-    environment = next(each for each in found if each.kind is Kind.ENVIRONMENT)
+    environment = only(drift(Life()))
 
     assert (environment.deed, environment.origin, environment.risk) == (
         Deed.REMOVED,
         Origin.UNKNOWN,
         Risk.WEAKENS,
     )
-    assert environment.reason.endswith("whoever names it in a workflow gets it with no protection")
+    assert environment.kind is Kind.ENVIRONMENT
+    assert environment.reason == (
+        "declared and not on GitHub: somebody deleted it, or nobody has applied it yet; "
+        "whoever names it in a workflow gets it with no protection"
+    )
     assert environment.fields[0] == DriftField("required_reviewers", ("ann",), None)
     assert environment.after is None
-    assert {each.kind for each in found if each.risk is Risk.WEAKENS} == {
-        Kind.ENVIRONMENT,
-        Kind.BRANCH_PATTERN,
-        Kind.PROTECTION_RULE,
-    }
+
+
+def test_what_cannot_be_made_in_an_environment_that_is_gone_is_folded_into_it_too() -> None:
+    file = replace(GATED, secrets={"TOKEN": DesiredSecret("TOKEN", External())})
+
+    assert only(drift(Life(), file)).kind is Kind.ENVIRONMENT
+
+
+def test_what_is_folded_into_an_environment_that_is_gone_is_not_pending_either() -> None:
+    assert drift(Life(), pending=True).pending == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "counts"), [(["environment"], 0), ([], 0), (["variables.REGION"], 1), (["required_reviewers"], 1)]
+)
+def test_what_is_expected_of_an_environment_that_is_gone_differs_whatever_it_is(
+    names: list[str], counts: int
+) -> None:
+    found = drift(Life(), expected=(Expected("production", frozenset(names), "incident", TODAY),))
+
+    assert (len(found.differences), len(found.expected)) == (counts, 1 - counts)
+    assert bool(found.warnings) is (names == ["required_reviewers"]), "one of its own settings is no difference"
 
 
 def test_an_environment_with_no_rules_that_is_gone_lets_nobody_else_through() -> None:
@@ -354,6 +390,93 @@ def test_a_record_that_somebody_wrote_is_doubtful() -> None:
     assert (found.kind, found.name, found.deed) == (Kind.VARIABLE, RECORD_VARIABLE, Deed.DOUBTFUL)
     assert (found.origin, found.since, found.after) == (Origin.OUTSIDE, "2026-02-03T04:05:06Z", None)
     assert found.reason
+
+
+# --- records -------------------------------------------------------------------------------------------------
+
+
+def without_record(**fields: object) -> Life:
+    return APPLIED.meddle(record=None, **fields)
+
+
+def test_a_record_that_is_not_there_is_a_difference_where_a_key_could_write_one() -> None:
+    found = only(drift(without_record()))
+
+    assert found == Difference(
+        AT,
+        Kind.VARIABLE,
+        RECORD_VARIABLE,
+        Deed.REMOVED,
+        Origin.UNKNOWN,
+        Risk.NEUTRAL,
+        "no record: somebody deleted it, or nobody has applied with this key yet",
+    )
+    assert drift(without_record(), run=NO_KEY) == Drift()
+
+
+def test_nobody_expects_a_record_to_be_gone() -> None:
+    anything = Expected("*", frozenset(), "incident", TODAY)
+
+    assert only(drift(without_record(), expected=(anything,))).name == RECORD_VARIABLE
+
+
+def test_a_record_that_is_gone_stands_behind_what_weakens() -> None:
+    found = drift(without_record(protection_rules=()))
+
+    assert [each.name for each in found.differences] == ["change-gate", RECORD_VARIABLE]
+
+
+def test_where_there_is_no_room_for_a_record_none_is_missing() -> None:
+    full = {f"V{number}": "x" for number in range(MOST_VARIABLES)}
+    life = Life(LiveEnvironment("production", 9, variables=variables(**full)))
+
+    assert drift(life, production(variables=full)) == Drift()
+
+
+def test_where_variables_are_not_read_no_record_is_missing_and_nobody_is_warned_of_what_apply_does() -> None:
+    found = drift(without_record(variables=Unread("as asked", None), settings=settings(wait_timer=0)))
+
+    assert [each.kind for each in found.differences] == [Kind.SETTINGS]
+    assert found.warnings == ()
+    assert [each.part for each in found.unread] == ["variables"]
+
+
+@pytest.mark.parametrize(
+    ("run", "why", "hint"),
+    [
+        (NO_KEY, "no ENVSYNC_RECORD_KEY is set here, so nobody", "apply needs the key whose id is "),
+        (Run(keys=OTHER_KEYS), "the record was signed with the key ", "see that it is the right one; "),
+    ],
+)
+def test_a_record_that_cannot_be_verified_leaves_drift_blind(run: Run, why: str, hint: str) -> None:
+    found = drift(APPLIED, run=run)
+
+    (part,) = found.unread
+    assert (part.repository, part.environment, part.part, part.failed) == (*astuple(AT), "record", True)
+    assert part.reason.startswith(why)
+    assert part.reason.endswith(", so nobody can tell who changed what, or whether its secrets were written")
+    assert part.hint is not None
+    assert part.hint.startswith(hint)
+    assert (found.differences, found.partly_read) == ((), True)
+    assert finding_of(found, "0" * 64) == Unclear()
+
+
+def test_of_a_record_of_a_newer_format_is_told_once() -> None:
+    newer = LiveVariable(RECORD_VARIABLE, '{"version":3}', "2026-02-03T04:05:06Z")
+
+    (part,) = drift(APPLIED.meddle(record=newer)).unread
+    assert part.reason == "its record has format 3, and this envsync knows format 1 only"
+
+
+# --- what is not managed -------------------------------------------------------------------------------------
+
+
+def test_what_is_in_no_file_is_listed_and_never_counted() -> None:
+    life = APPLIED.meddle(variables=variables(REGION="eu", EXTRA="1")).written_secret("BY_HAND", APPLIED.time)
+    found = drift(life)
+
+    assert found == Drift(unmanaged=(Unmanaged(AT, Kind.VARIABLE, "EXTRA"), Unmanaged(AT, Kind.SECRET, "BY_HAND")))
+    assert not found.drifted
 
 
 def test_an_environment_of_another_file_is_unread_and_no_drift() -> None:

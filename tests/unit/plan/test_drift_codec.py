@@ -10,9 +10,9 @@ from support.schemas import check
 
 from envsync.model import Expected
 from envsync.plan.changes import Address, Kind, Origin, Risk
-from envsync.plan.codec import dumps
+from envsync.plan.codec import dumps, encode
 from envsync.plan.drift import Deed, Difference, Drift, DriftField, Excused
-from envsync.plan.drift_codec import drift_digest, encode_drift
+from envsync.plan.drift_codec import drift_digest, encode_drift, news_digest
 
 AT = Address("acme/payments", "Prüfung / 1")
 OPENED = Difference(
@@ -45,6 +45,7 @@ DRIFT = Drift(
     pending=EVERYTHING.changes,
     unread=EVERYTHING.unread,
     warnings=EVERYTHING.warnings,
+    unmanaged=EVERYTHING.unmanaged,
 )
 
 
@@ -82,6 +83,7 @@ def test_a_drift_with_everything_in_it_is_as_the_schema_says() -> None:
     ]
     assert found["lapsed"][0]["difference"] == found["differences"][0]
     assert [each["action"] for each in found["pending"][:2]] == ["delete", "create"]
+    assert found["unmanaged"] == encode(EVERYTHING)["unmanaged"] != []
 
 
 def test_nothing_pending_is_another_thing_than_nobody_asked() -> None:
@@ -118,6 +120,11 @@ def test_another_order_wording_or_apply_is_the_same_drift() -> None:
 def test_anything_else_that_moved_is_another_drift(other: Difference) -> None:
     assert drift_digest([TOUCHED]) != drift_digest([other])
     assert len(drift_digest([other])) == 64
+
+
+def test_what_is_only_listed_is_no_news() -> None:
+    assert news_digest(replace(DRIFT, unmanaged=(), unread=(), warnings=())) == news_digest(DRIFT)
+    assert news_digest(Drift((LOST,), unmanaged=EVERYTHING.unmanaged)) == drift_digest([LOST])
 
 
 def test_one_difference_more_or_none_is_another_drift() -> None:

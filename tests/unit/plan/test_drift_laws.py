@@ -22,7 +22,16 @@ from support.states import (
 from support.world import World
 
 from envsync.model import Expected, Field, ListedEnvironment
-from envsync.plan.changes import Kind, Origin, Risk, SettingsUpdate, view
+from envsync.plan.changes import (
+    EnvironmentCreate,
+    Kind,
+    Origin,
+    RecordNext,
+    RecordState,
+    Risk,
+    SettingsUpdate,
+    view,
+)
 from envsync.plan.codec import dumps
 from envsync.plan.diff import diff
 from envsync.plan.drift import Deed
@@ -115,7 +124,10 @@ def drifted(draw: st.DrawFn) -> tuple[Bookkeeper, DesiredRepository, LiveReposit
 
 
 def parts(plan: Plan, pending: Counter[Change]) -> Counter[Part]:
-    """Of the changes that are not pending, and of what cannot be met: settings one by one."""
+    """Of the changes that are not pending, of what cannot be met, and of records: settings one by one.
+
+    Nothing of what is in an environment that is not there.
+    """
     found: Counter[Part] = Counter()
     for change in (Counter(plan.changes) - pending).elements():
         seen = view(change)
@@ -124,7 +136,17 @@ def parts(plan: Plan, pending: Counter[Change]) -> Counter[Part]:
             found[change.at, seen.kind, group] += 1
     for unmet in plan.unmet:
         found[unmet.at, unmet.kind, (unmet.name,) if unmet.kind is Kind.SETTINGS else ()] += 1
-    return found
+    for status in plan.records:
+        if (status.state, status.next) == (RecordState.ABSENT, RecordNext.WRITE):
+            found[status.at, Kind.VARIABLE, ()] += 1
+    gone = {each.at for each in plan.changes if isinstance(each, EnvironmentCreate)}
+    return Counter(
+        {
+            (at, kind, fields): number
+            for (at, kind, fields), number in found.items()
+            if kind is Kind.ENVIRONMENT or at not in gone
+        }
+    )
 
 
 @given(drifted())
@@ -135,6 +157,8 @@ def test_each_change_is_drift_or_expected_or_pending_and_only_one_of_them(
 
     excused = [each.difference for each in found.expected]
     unmanaged = {each.at for each in plan.unmanaged if each.name is None}
+    listed = {each.at for each in found.unmanaged if each.name is None}
+    assert listed == unmanaged - {each.at for each in (*found.differences, *excused)}
     told = Counter(
         (each.at, each.kind, tuple(field.name for field in each.fields))
         for each in (*found.differences, *excused)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +23,7 @@ from envsync.plan.changes import Kind, Notice
 from envsync.plan.diff import Scope, diff
 from envsync.plan.drift import Deed
 from envsync.plan.drift_check import drift_of
-from envsync.plan.expected import expected_notices
+from envsync.plan.expected import MOST_DAYS, expected_notices
 
 if TYPE_CHECKING:
     from envsync.plan.drift import Drift
@@ -125,7 +125,7 @@ def test_whatever_was_in_an_environment_that_is_gone_is_gone_with_it() -> None:
     found = drift(expect("environment"), life=Life())
 
     assert found.differences == ()
-    assert len(found.expected) == 7
+    assert len(found.expected) == 1  # what was in it is folded into it
 
 
 def test_the_last_day_is_the_last_on_which_it_is_excused() -> None:
@@ -224,8 +224,11 @@ def test_a_record_that_somebody_else_wrote_is_never_expected() -> None:
 def notices(*expected: Expected, life: Life = MOVED, file: DesiredEnvironment = FILE) -> list[str]:
     desired = [DesiredRepository(PAYMENTS, (file,), expected=expected)]
     found = expected_notices(life.plan(file, RUN), desired, TODAY)
-    assert {(each.repository, each.code) for each in found} <= {("acme/payments", "expected-difference")}
-    return [each.message for each in found]
+    assert {(each.repository, each.code) for each in found} <= {
+        ("acme/payments", "expected-difference"),
+        ("acme/payments", "expected"),
+    }
+    return [each.message for each in found if each.code == "expected-difference"]
 
 
 def test_a_plan_says_that_apply_puts_back_what_is_expected() -> None:
@@ -260,3 +263,32 @@ def test_a_plan_says_nothing_of_what_is_over_or_is_the_files_own_change() -> Non
 
     assert notices(expect(until=date(2026, 11, 30))) == []
     assert notices(expect("variables"), life=APPLIED, file=file) == []
+
+
+def quiet(*expected: Expected) -> list[str]:
+    desired = [DesiredRepository(PAYMENTS, (FILE,), expected=expected)]
+    found = expected_notices(APPLIED.plan(FILE, RUN), desired, TODAY)
+    return [each.message for each in found if each.code == "expected"]
+
+
+def test_a_plan_names_each_entry_so_that_nobody_disarms_drift_unseen() -> None:
+    assert quiet(expect("wait_timer", reason="why"), expect(reason="quiet")) == [
+        "drift does not count until 2026-12-01 what differs in production: quiet",
+        "drift does not count until 2026-12-01 what differs in production (wait_timer): why",
+    ]
+    assert quiet(expect(until=date(2026, 11, 30))) == []
+
+
+def test_what_is_expected_for_longer_than_a_while_counts_and_the_plan_says_so() -> None:
+    last, never = TODAY + timedelta(days=MOST_DAYS), TODAY + timedelta(days=MOST_DAYS + 1)
+
+    assert drift(expect("wait_timer", until=last)).expected
+    found = drift(expect("wait_timer", until=never))
+    assert (found.expected, len(found.lapsed)) == ((), 0)
+    assert "wait_timer" in [field.name for each in found.differences for field in each.fields]
+    assert quiet(expect(until=never)) == [
+        (
+            f"production is `expected` until {never}, which is more than 366 days away: drift counts it; "
+            "name an earlier day"
+        )
+    ]

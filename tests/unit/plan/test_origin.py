@@ -38,8 +38,9 @@ from envsync.model import (
     User,
 )
 from envsync.plan.changes import Origin, SettingsUpdate, view
-from envsync.plan.origin import combine_origins
+from envsync.plan.origin import combine_origins, explained
 from envsync.plan.record import Verified
+from envsync.plan.strictness import Protection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -552,3 +553,14 @@ def test_a_field_that_was_ignored_and_whose_change_failed_accuses_nobody() -> No
     (change,) = failed.plan(replace(FILE, settings=replace(FILE.settings, wait_timer=20))).changes
 
     assert change.verdict.origin is Origin.CONFIG
+
+
+def test_that_nobody_has_to_approve_any_more_is_no_work_of_an_apply_that_never_wanted_it() -> None:
+    """Cancelling an apply, and then removing all reviewers, would hide it from everybody."""
+    lead = Settings(required_reviewers=(User("lead"),))
+    both = Settings(required_reviewers=(User("lead"), User("mallory")))
+    stations = (Protection(both), Protection(lead))
+
+    assert not explained(stations, Field.REQUIRED_REVIEWERS, frozenset())
+    assert explained(stations, Field.REQUIRED_REVIEWERS, frozenset({"mallory"}))
+    assert explained((Protection(), Protection(lead)), Field.REQUIRED_REVIEWERS, frozenset())

@@ -19,13 +19,16 @@ from support.drifts import (
     JUST_EXPECTED,
     LEVEL,
     MUCH,
+    NO_RECORD,
     NONE,
     NOT_ASKED,
     ONE,
     PATTERN,
     RECORD,
+    RECORDS,
     REVIEWERS,
     RULE,
+    SWITCHED_OFF,
     TIMER,
     TOKEN,
 )
@@ -33,7 +36,7 @@ from support.markdown import NASTY, TEXT
 from support.structure import structure
 
 from envsync.model import Expected
-from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, UnreadPart
+from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, Unmanaged, UnreadPart
 from envsync.plan.drift import Deed, Difference, Drift, DriftField, Excused
 from envsync.render.drift import drift_summary, drift_title, render_drift
 from envsync.render.drift_markdown import drift_markdown
@@ -72,6 +75,7 @@ def drift_of(text: str) -> Drift:
             UnreadPart("acme/x", f"b{text}", "record", f"because {text}", None, failed=True),
         ),
         warnings=(Notice(f"a{text}", "code", f"see {text}"), Notice(None, "code", f"see {text}")),
+        unmanaged=(Unmanaged(at, Kind.SECRET, text), Unmanaged(Address("acme/x", text), Kind.ENVIRONMENT, None)),
     )
 
 
@@ -121,10 +125,10 @@ def test_both_sides_are_named() -> None:
         ),
         (APPEARED, "appeared outside envsync, created on 2026-11-21 03:10:59 UTC"),
         (RECORD, "written outside envsync, last written on 2026-11-21 03:10:59 UTC"),
-        (RULE, "nothing on record tells who did this, or when"),
+        (RULE, "nobody can tell who did this, or when"),
         (
             replace(RULE, after="2026-11-20T09:12:00Z"),
-            "nothing on record tells who did this; the last apply was on 2026-11-20 09:12:00 UTC",
+            "nobody can tell who did this; the last apply was on 2026-11-20 09:12:00 UTC",
         ),
         (replace(REVIEWERS, after=None), "changed outside envsync, nobody knows when"),
         (replace(LEVEL, since="lately\x1b"), "changed outside envsync, last written on lately\\u001b"),
@@ -155,15 +159,54 @@ def test_no_drift_is_said_only_where_everything_was_read() -> None:
         assert "No drift" not in drift_markdown(drift)
         assert "No drift" not in drift_title(drift)
     assert drift_summary(BLIND) == (
-        "No differences in what was read. 1 part could not be read: what differs there is not known."
+        "No differences in what was read. 1 part could not be read: not all that differs there is known."
     )
     assert "1 part was not read" in drift_summary(NOT_ASKED)
     assert "2 parts were not read" in drift_summary(MUCH)
 
 
+def test_a_record_that_is_not_there_is_in_no_file() -> None:
+    shown = text(NO_RECORD)
+
+    assert "- variable ENVSYNC_RECORD: no record: somebody deleted it, or nobody has applied" in shown
+    assert "        nobody can tell who did this, or when\n" in shown
+    assert "in the files" not in shown.partition("1 difference")[0]
+
+
+def test_a_record_that_cannot_be_verified_makes_no_drift_an_untruth() -> None:
+    blind = Drift(unread=RECORDS.unread)
+    shown = render_drift(blind, width=200, color=False)
+
+    assert shown.startswith(
+        "Not all is known, because of the record:\n  acme/payments production: no ENVSYNC_RECORD_"
+    )
+    assert "    help: apply needs the key whose id is 5eed5eed\n" in shown
+    assert "No differences in what was read. 1 part could not be read or verified: not all that differs" in shown
+    assert "#### Not all is known, because of the record\n" in drift_markdown(blind)
+    assert "Left alone" not in shown + drift_markdown(blind)
+
+
+def test_what_is_in_no_file_is_listed_last_and_folded() -> None:
+    shown, markdown = render_drift(RECORDS, width=200, color=False), drift_markdown(RECORDS)
+
+    listed = "  acme/payments production: variable BY_HAND, secret SENTRY_DSN\n  acme/payments sandbox: "
+    assert f"Unmanaged, that is in no file, and left alone:\n{listed}the environment itself\n" in shown
+    assert "<details><summary>Unmanaged, that is in no file, and left alone</summary>" in markdown
+
+
+def test_a_moment_is_written_in_one_way() -> None:
+    row = next(line for line in drift_markdown(MUCH).splitlines() if "`TOKEN`" in line)
+
+    assert "| somebody else wrote it on `2026-11-21 03:10:59 UTC` |" in row
+    assert "last written on `2026-11-21 03:10:59 UTC` |" in row
+
+
 def test_it_says_what_to_do() -> None:
-    assert "`envsync apply` puts it back" in text(REVIEWERS)
-    assert "puts it back" not in text(APPEARED, RECORD)
+    assert "`envsync apply` puts it back as the files say, or names the grant that this needs; " in text(REVIEWERS)
+    assert "puts it back" not in text(APPEARED, RECORD, NO_RECORD, SWITCHED_OFF)
+    assert "What apply cannot put back: set it on GitHub." in text(SWITCHED_OFF)
+    assert "set it on GitHub" not in text(REVIEWERS)
+    assert "A record that is not there: `envsync apply` writes one." in text(NO_RECORD)
     assert "declare it in a file, or delete it on GitHub" in text(APPEARED)
     assert "`envsync plan` says what apply does with it" in text(RECORD)
     pending = Drift(pending=MUCH.pending)
@@ -175,10 +218,11 @@ def test_it_says_what_to_do() -> None:
 
 
 def test_a_title_counts_and_names() -> None:
-    assert drift_title(ONE) == "1 difference in acme/payments: 1 weakens the protection"
-    assert drift_title(HARMLESS) == "2 differences in acme/payments"
-    assert drift_title(MUCH).startswith("10 differences in 2 repositories: 5 weaken the protection; 2 changes")
-    assert drift_title(Drift(pending=MUCH.pending)) == "2 changes not applied yet in acme/payments"
+    assert drift_title(ONE) == "envsync drift: 1 difference in acme/payments, 1 weakens the protection"
+    assert drift_title(HARMLESS) == "envsync drift: 2 differences in acme/payments"
+    much = "envsync drift: 10 differences in 2 repositories, 5 weaken the protection; 2 changes"
+    assert drift_title(MUCH).startswith(much)
+    assert drift_title(Drift(pending=MUCH.pending)) == "envsync drift: 2 changes not applied yet in acme/payments"
 
 
 @given(TEXT)
@@ -187,7 +231,7 @@ def test_a_title_is_one_line_that_calls_nobody(text: str) -> None:
 
     assert title.isprintable()
     assert len(title) <= 256
-    assert not set("<>@&*_~|[]()`#") & set(title)
+    assert not set("<>@&|[]()`\\") & set(title)
 
 
 # --- markdown ------------------------------------------------------------------------------------------------

@@ -52,7 +52,8 @@ def test_it_fits_and_every_part_is_shown_whole_or_counted(pieces: list[Piece], l
     else:
         total = sum(len(each.parts) for each in pieces)
         left = sum(int(number) for number in re.findall(r"^- \w+: (\d+) of ", shown, re.MULTILINE))
-        assert 0 < left <= total
+        assert 0 <= left <= total
+        assert left or "in short: " in shown
         assert "\n\nAll of it is in the log.\n" in shown
         assert {line for line in shown.split("\n") if set(line) <= set("aé🚀")} <= set(whole.split("\n"))
 
@@ -94,3 +95,12 @@ def test_what_is_left_out_is_a_list_below_a_heading() -> None:
     shown = fit("# Plan", [piece("x" * 5000)], "", LEAST, "the log")
 
     assert [token.tag for token in PARSER.parse(shown) if token.nesting == 1] == ["h1", "h4", "ul", "li", "p", "p"]
+
+
+def test_a_part_that_does_not_fit_is_shown_in_short_and_that_is_said() -> None:
+    long = Part("é" * LEAST, "weakening", vital=True, short="in short")
+    shown = fit("first", [Piece("Changes", (long, Part("whole")))], "", LEAST, "the log")
+
+    assert shown.startswith("first\n\nin short\nwhole\n\n")
+    assert "- Changes, in short: 1\n" in shown
+    assert "Changes: " not in shown

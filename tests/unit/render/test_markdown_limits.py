@@ -105,7 +105,7 @@ def test_environments_that_weaken_come_first_then_those_that_destroy() -> None:
 
     assert blocks(shown) == ["280", "290", "140"], "rows of what was changed outside come before harmless blocks"
     assert "- Changes: 297 of 300 environments (297 other)" in shown
-    assert "- Secrets: 300 of 300 environments" in shown
+    assert "- Secrets: 299 of 300 environments" in shown
 
 
 def test_what_could_not_be_read_is_said_however_many_rows_come_before_it() -> None:
@@ -135,7 +135,7 @@ def test_the_rows_of_one_environment_stand_or_fall_together() -> None:
     assert len(set(map(rows.count, rows))) == 1
 
 
-def test_a_block_that_is_larger_than_a_comment_is_said_to_be_left_out() -> None:
+def test_a_block_that_is_larger_than_a_comment_is_shown_in_short() -> None:
     at = Address("acme/000", "huge")
     huge = (
         VariableCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), f"V{each}", "x" * 200) for each in range(600)
@@ -144,8 +144,9 @@ def test_a_block_that_is_larger_than_a_comment_is_said_to_be_left_out() -> None:
 
     shown = plan_markdown(plan, Grants(), limit=COMMENT)
 
-    assert blocks(shown) == ["001"]
-    assert "- Changes: 1 of 2 environments (1 other)" in shown
+    assert blocks(shown) == ["000", "001"]
+    assert "and 580 more" in shown
+    assert "- Changes, in short: 1" in shown
 
 
 RENDERED: dict[str, Callable[[str, int], str]] = {
@@ -196,3 +197,23 @@ def test_what_was_not_applied_comes_before_what_was() -> None:
     assert "| `acme/299` `production-299` | failed |" in shown
     assert re.search(r"- Applied: \d+ of 299 environments\n", shown)
     assert "Run apply again for what is left." in shown.splitlines()[-1]
+
+
+def test_an_environment_with_hundreds_of_patterns_cannot_hide_what_weakens_among_them() -> None:
+    """Whoever proposes a change chooses how many there are, and how long."""
+    at = Address("acme/payments", "production")
+    names = [f"{number:03}-{'x' * 900}" for number in range(400)]
+    weakens = Verdict(Risk.WEAKENS, f"branches {', '.join(names)} can deploy", Origin.CONFIG)
+    harmless = [
+        VariableCreate(at, Verdict(Risk.NEUTRAL, "not on GitHub"), f"N{number}", "x") for number in range(50)
+    ]
+    timer = SettingsUpdate(at, weakens, (FieldChange("wait_timer", 30, 0),))
+    patterns = [PatternCreate(at, weakens, Pattern(RefType.BRANCH, name)) for name in names]
+
+    shown = plan_markdown(Plan("0" * 64, (*harmless, timer, *patterns)), Grants(), limit=COMMENT)
+
+    whole(shown)
+    assert len(shown.encode()) <= COMMENT
+    assert shown.index("| weakens | settings: `wait_timer`") < shown.index("<details>")
+    assert "and 381 more" in shown
+    assert "- Changes, in short: 1" in shown

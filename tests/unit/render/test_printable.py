@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from envsync.render.printable import LONGEST, printable, quoted, value
+from envsync.render.printable import LONGEST, inert, printable, quoted, value
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,21 @@ from envsync.render.printable import LONGEST, printable, quoted, value
 )
 def test_what_a_terminal_would_obey_is_shown_instead(text: str, shown: str) -> None:
     assert printable(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("AWS_ROLE_ARN", "AWS_ROLE_ARN"),
+        ("feature/* ~1 #7", "feature/* ~1 #7"),
+        ("@here <!channel>", "·here ·!channel·"),
+        ("https://evil.example", "https·evil.example"),
+        ("WWW.evil.example", "WWW·evil.example"),
+        ("[a](b) `c` d|e&f \\", "·a··b· ·c· d·e·f ·"),
+    ],
+)
+def test_what_calls_somebody_or_makes_a_link_is_taken_out_and_nothing_else(text: str, shown: str) -> None:
+    assert inert(text) == shown
 
 
 @pytest.mark.parametrize(

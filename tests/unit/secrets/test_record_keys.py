@@ -120,7 +120,7 @@ def test_keys_show_themselves_nowhere() -> None:
 
     for each in (keys.present, keys.previous):
         assert each is not None
-        for hidden in (each.signature, *each.marks.values()):
+        for hidden in (each.signature, each.proof, *each.marks.values()):
             assert repr(hidden.reveal()) not in shown
             assert hidden.reveal().hex() not in shown
     assert RAW.hex() not in shown
@@ -152,6 +152,7 @@ def test_each_purpose_has_a_key_of_its_own_by_hkdf() -> None:
     assert key.signature.reveal() == hkdf(b"envsync record 1: signature")
     assert key.marks[Sort.VARIABLE].reveal() == hkdf(b"envsync record 1: mark of a variable")
     assert key.marks[Sort.SECRET].reveal() == hkdf(b"envsync record 1: mark of a secret")
+    assert key.proof.reveal() == hkdf(b"envsync record 1: proof of an issue")
 
 
 def test_a_mark_is_an_hmac_over_place_sort_name_and_value() -> None:
@@ -313,3 +314,31 @@ def test_a_record_of_the_previous_key_names_it_at_each_mark() -> None:
         secrets={"TOKEN": RecordedSecret(Made.CREATED, former, 1), "OTHER": RecordedSecret(Made.ADOPTED)},
         intent=Intent(variables={"REGION": IntendedVariable(former, None)}),
     )
+
+
+# --- proofs ------------------------------------------------------------------------------------------------
+
+
+def test_a_proof_is_an_hmac_in_hexadecimal() -> None:
+    key = hkdf(b"envsync record 1: proof of an issue")
+
+    assert KEYS.prove(b"data") == hmac.new(key, b"data", hashlib.sha256).hexdigest()
+
+
+@given(st.binary(max_size=8))
+def test_a_proof_holds_for_what_it_was_made_of_and_for_who_has_the_key(data: bytes) -> None:
+    proof = KEYS.prove(data)
+
+    assert KEYS.proves(data, proof)
+    assert keys_of(OTHER_RAW, RAW).proves(data, proof)
+    assert not KEYS.proves(data + b"x", proof)
+    assert not OTHERS.proves(data, proof)
+
+
+def test_after_a_change_of_keys_the_present_one_proves() -> None:
+    assert keys_of(OTHER_RAW, RAW).prove(b"data") == OTHERS.prove(b"data")
+
+
+@pytest.mark.parametrize("proof", ["", "x" * 64, "ü" * 64, "\ud800", KEYS.prove(b"data").upper()])
+def test_what_is_no_proof_holds_for_nothing(proof: str) -> None:
+    assert not KEYS.proves(b"data", proof)
