@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from envsync.model import RECORD_VARIABLE, Unread
 from envsync.plan.appeared import undeclared_differences
-from envsync.plan.changes import EnvironmentDelete, Kind, Origin, RecordNext, RecordState, Risk, UnreadPart
+from envsync.plan.changes import EnvironmentDelete, Kind, Notice, Origin, RecordNext, RecordState, Risk, UnreadPart
 from envsync.plan.diff import Scope
 from envsync.plan.differences import Sight, counted, states_of
 from envsync.plan.drift import Deed, Difference, Drift
@@ -65,9 +65,23 @@ def drift_of(
         tuple(each for each in plan.changes if each not in due) if pending else None,
         # Those hide nothing of what is expected but secrets, which are `_unknown`.
         (*unread, *_unproven(plan, repositories, ledger)),
-        (*(each for each in plan.warnings if each.code not in _OF_APPLY), *nothing),
+        (
+            *(each for each in plan.warnings if each.code not in _OF_APPLY),
+            *nothing,
+            *(_uncompared(plan) if pending else ()),
+        ),
         _unmanaged(plan, found),
     )
+
+
+def _uncompared(plan: Plan) -> Iterator[Notice]:
+    """Of which secrets nobody can tell whether the file has another value by now."""
+    groups: dict[tuple[Address, str], list[str]] = {}
+    for each in plan.unverifiable:
+        groups.setdefault((each.at, each.reason), []).append(each.name)
+    for (at, reason), names in groups.items():
+        message = f"{at.environment}: whether {', '.join(names)} is to be written is not known: {reason}"
+        yield Notice(at.repository, "not-compared", message)
 
 
 def _folding(found: Iterable[Difference]) -> Callable[[Difference], bool]:

@@ -48,13 +48,19 @@ def hook() -> dict[str, Any]:
 def entry() -> list[str]:
     program, *arguments = shlex.split(hook()["entry"])
     assert program in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
-    return arguments
+    return [*arguments, *hook()["args"]]
+
+
+def test_a_name_that_looks_like_an_option_is_a_name_all_the_same(shell: Shell) -> None:
+    shell.write("version: 2\n", "-hx/environments.yaml")
+
+    assert shell.run(*entry(), "-hx/environments.yaml").code == 1
 
 
 def test_the_hook_is_one_that_pre_commit_takes() -> None:
     """By https://pre-commit.com/#creating-new-hooks."""
     assert hook().keys() >= {"id", "name", "entry", "language"}
-    assert hook().keys() <= {"id", "name", "entry", "language", "files", "description", "require_serial"}
+    assert hook().keys() <= {"id", "name", "entry", "language", "files", "description", "args", "require_serial"}
     assert (hook()["id"], hook()["language"], hook()["require_serial"]) == ("envsync-validate", "python", True)
 
 

@@ -508,3 +508,15 @@ def test_weakening_differences_come_first() -> None:
     )
 
     assert [each.risk for each in drift(life).differences] == [Risk.WEAKENS, Risk.TIGHTENS, Risk.NEUTRAL]
+
+
+def test_of_a_secret_whose_source_was_not_read_nobody_knows_whether_it_is_pending() -> None:
+    file = production(secrets=secrets("TOKEN", "KEY"))
+    life = Life().apply(file, Run(sources={"TOKEN": b"t", "KEY": b"k"}))
+
+    assert drift(life, file).warnings == ()
+    found = drift(life, file, Run(), pending=True)
+    assert (found.differences, found.pending) == ((), ())
+    assert [(each.repository, each.code) for each in found.warnings] == [("acme/payments", "not-compared")]
+    assert found.warnings[0].message.startswith("production: whether KEY, TOKEN is to be written is not known: ")
+    assert drift(life, file, Run(sources={"TOKEN": b"t", "KEY": b"k"}), pending=True).warnings == ()
