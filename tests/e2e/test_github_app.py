@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from envsync.sandbox import Exchange
 
-READING = {"actions": "read", "environments": "read", "members": "read"}
-WRITING = {**READING, "administration": "write", "environments": "write"}
+READING = {"actions": "read", "environments": "read"}
+WRITING = {**READING, "administration": "write", "environments": "write", "members": "read"}
 PRODUCTION = (
     "  production:",
     "    required_reviewers: [ann, acme/devops]",

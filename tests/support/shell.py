@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from support.nursery import nursery, takes
+
 if TYPE_CHECKING:
     from envsync.sandbox import Exchange, Sandbox
 
@@ -38,16 +40,20 @@ class Shell:
         return path
 
     def run(self, *arguments: str, stdin: str = "", timeout: float = 120.0, **environ: str) -> Ran:
-        done = subprocess.run(
-            [COMMAND, *arguments],
-            cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ, **environ},
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ, **environ}
+        if takes(given):
+            done = nursery().run(arguments, self.folder, given, stdin, timeout)
+        else:
+            done = subprocess.run(
+                [COMMAND, *arguments],
+                cwd=self.folder,
+                env=given,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=timeout,
+                check=False,
+            )
         ran = Ran(done.returncode, done.stdout, done.stderr)
         assert "Traceback" not in ran.err + ran.out, ran.err
         assert "error[internal]" not in ran.err, ran.err

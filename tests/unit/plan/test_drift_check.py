@@ -42,11 +42,12 @@ from envsync.model import (
     Unread,
     User,
 )
-from envsync.plan.changes import Kind, Origin, Release, Risk, SettingsUpdate, Unmanaged, VariableUpdate
-from envsync.plan.diff import diff
+from envsync.plan.changes import Kind, Origin, Release, Risk, SettingsUpdate, Unmanaged, VariableUpdate, view
+from envsync.plan.diff import Scope, diff
 from envsync.plan.drift import Deed, Difference, Drift, DriftField
 from envsync.plan.drift_check import drift_of
 from envsync.plan.ledger import NOTHING
+from envsync.plan.record import Foreign, Newer, Verified
 
 TODAY = date(2026, 3, 1)
 ANN, CAROL = User("ann"), User("carol")
@@ -520,3 +521,28 @@ def test_of_a_secret_whose_source_was_not_read_nobody_knows_whether_it_is_pendin
     assert [(each.repository, each.code) for each in found.warnings] == [("acme/payments", "not-compared")]
     assert found.warnings[0].message.startswith("production: whether KEY, TOKEN is to be written is not known: ")
     assert drift(life, file, Run(sources={"TOKEN": b"t", "KEY": b"k"}), pending=True).warnings == ()
+
+
+@pytest.mark.parametrize("claim", [Newer(99), Foreign("billing")], ids=["newer", "foreign"])
+def test_a_record_that_anybody_can_write_hides_nothing(claim: Newer | Foreign) -> None:
+    """For an apply the environment would have to be left alone."""
+    assert APPLIED.live is not None
+    weakened = replace(APPLIED, live=replace(APPLIED.live, settings=Settings()))
+    desired = [DesiredRepository(PAYMENTS, (GATED,))]
+    ledger = weakened.ledger(GATED, Run(recorded=claim))
+    there = {PAYMENTS.key: weakened.repository()}
+
+    assert diff(desired, there, ledger=ledger).changes == ()
+    found = diff(desired, there, Scope(looks_on=True), ledger)
+    assert "required_reviewers" in [field.name for change in found.changes for field in view(change).fields]
+    assert [(part.part, part.failed) for part in found.unread] == [("record", True)]
+
+
+def test_what_another_file_owns_by_a_signed_record_is_compared_with_none() -> None:
+    recorded = APPLIED.recorded()
+    assert isinstance(recorded, Verified)
+    ledger = APPLIED.ledger(GATED, Run(recorded=Foreign("billing", recorded)))
+    there = {PAYMENTS.key: APPLIED.repository()}
+    other = replace(GATED, variables={"REGION": "us"})
+
+    assert diff([DesiredRepository(PAYMENTS, (other,))], there, Scope(looks_on=True), ledger).changes == ()
