@@ -16,6 +16,7 @@ import click
 
 from envsync import __version__
 from envsync.cli.options import (
+    DEFAULT_FILE,
     Options,
     PullRequest,
     common,
@@ -174,6 +175,37 @@ def drift(
     from envsync.cli.telling import Telling
 
     return run(options, Telling(report is not None, report_to, notify), pending=pending)
+
+
+@cli.command(
+    "import",
+    epilog="Example: envsync import acme/payments\n\nExit codes: 0 written, 1 failure or not everything could be "
+    "read, 4 not permitted, 130 interrupted.",
+)
+@click.argument("wanted", metavar="OWNER/REPO...", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--out",
+    metavar="FILE",
+    default=DEFAULT_FILE,
+    show_default=True,
+    help="Where to write it; - is standard output.",
+)
+@click.option("--force", is_flag=True, help="Replace a file that is there.")
+@click.option("--name", metavar="NAME", help="Who owns what the file creates; else a name is made.")
+@click.option("--api-url", metavar="URL", help="GitHub's API; else GITHUB_API_URL, else api.github.com.")
+@click.option("--sandbox", is_flag=True, help="Read the embedded GitHub: no account, no token.")
+@click.option("--settings-only", is_flag=True, help="Rules and patterns alone: no secrets, no variables.")
+@common
+def import_(options: Options, *, wanted: tuple[str, ...], out: str, force: bool, name: str | None) -> int:
+    """Write an environments.yaml of what is on GitHub.
+
+    A plan with the file has nothing to do. Patterns such as 'acme/service-*' take all repositories of the owner
+    that they match. Secrets are external: GitHub gives no value back. What no file can say is there as a comment.
+    """
+    from envsync.cli.import_file import import_file as run
+
+    return run(options, wanted, out=out, force=force, name=name)
 
 
 @cli.command(epilog="Example: envsync credentials --organization acme")

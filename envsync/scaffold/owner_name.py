@@ -1,0 +1,47 @@
+"""What a new file is called: who owns what it creates."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from envsync.plan.record_text import BadRecord, SignedText, peek
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envsync.model import LiveRepository
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
+_FALLBACK = "environments"
+
+
+def is_owner_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None
+
+
+def recorded_owners(repositories: Sequence[LiveRepository]) -> tuple[str, ...]:
+    """Whose the environments are, claims the record in each; sorted. Only a plan with the key verifies it."""
+    return tuple(sorted({owner for repository in repositories for owner in _claims(repository)}))
+
+
+def owner_name(repositories: Sequence[LiveRepository]) -> str:
+    """That of the file that has the environments already; else the repository's, or of several their owner's."""
+    if len(owners := recorded_owners(repositories)) == 1:
+        return owners[0]
+    names = [repository.name for repository in repositories]
+    wanted = names[0].name if len(names) == 1 else names[0].owner
+    usable = wanted.lstrip("._-")
+    return usable if is_owner_name(usable) else _FALLBACK
+
+
+def _claims(repository: LiveRepository) -> Iterator[str]:
+    for environment in repository.environments.values():
+        if environment.record is None:
+            continue
+        try:
+            signed = peek(environment.record.value)
+        except BadRecord:
+            continue
+        if isinstance(signed, SignedText) and is_owner_name(signed.owner):
+            yield signed.owner
