@@ -63,7 +63,7 @@ def diff_environment(
         changes=(*protection, *_released(at, desired, context), *variables.changes, *secrets.changes),
         secrets=secrets.secrets,
         unmanaged=(*variables.unmanaged, *secrets.unmanaged),
-        unmet=(*unmet, *_switched_off(at, reached.protection, live), *secrets.unmet),
+        unmet=(*unmet, *_switched_off(at, desired, reached.protection, live), *secrets.unmet),
         unread=unread,
     )
 
@@ -83,8 +83,12 @@ def _contents(live: LiveEnvironment | None, *, settings_only: bool) -> _Contents
     return _Contents(nobody_asked, nobody_asked) if settings_only else _Contents({}, {})
 
 
-def _switched_off(at: Address, wanted: Protection, live: LiveEnvironment | None) -> list[Unmet]:
+def _switched_off(
+    at: Address, desired: DesiredEnvironment, wanted: Protection, live: LiveEnvironment | None
+) -> list[Unmet]:
     """A rule that is there and disabled keeps nobody out, and the REST API cannot enable it."""
+    if Field.DEPLOYMENT_PROTECTION_RULES in desired.ignore:
+        return []
     rules = () if live is None or isinstance(live.protection_rules, Unread) else live.protection_rules
     return [
         Unmet(at, Kind.PROTECTION_RULE, rule.app, "it is there, but switched off: enable it on GitHub")

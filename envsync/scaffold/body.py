@@ -104,11 +104,6 @@ def _unplannable(live: LiveEnvironment) -> str | None:
     """Why every plan would find fault with an environment, whatever the file says of it, `ignore` included."""
     if live.settings.prevent_self_review and not live.settings.required_reviewers:
         return "it prevents self-review and has no reviewer left, which nobody could set anew"
-    rules = () if isinstance(live.protection_rules, Unread) else live.protection_rules
-    if disabled := sorted({rule.app for rule in rules if not rule.enabled}):
-        return (
-            f"its protection rule {_listed(disabled)} is switched off: switch it on, or remove it, and import anew"
-        )
     return None
 
 
@@ -168,7 +163,10 @@ def _rules(draft: _Draft, rules: tuple[LiveRule, ...] | Unread) -> None:
         draft.leave_unread(what, rules)
         return
     apps = sorted({each.app for each in rules})
-    if bad := [each for each in apps if not sayable.is_app(each)]:
+    disabled = sorted({each.app for each in rules if not each.enabled})
+    if disabled:
+        why = f"{_listed(disabled)} is switched off: switch it on, or remove it, and import anew"
+    elif bad := [each for each in apps if not sayable.is_app(each)]:
         why = f"the file has no way to name {_listed(bad)}"
     elif len(apps) > sayable.MOST_RULES:
         why = f"there are more than the {sayable.MOST_RULES} that GitHub takes"

@@ -12,7 +12,8 @@ import selectors
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,11 +41,22 @@ def nursery() -> Nursery:
 @dataclass
 class Nursery:
     parent: subprocess.Popen[bytes]
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def run(
         self, arguments: Sequence[str], cwd: Path, environ: Mapping[str, str], stdin: str, timeout: float
+    ) -> subprocess.CompletedProcess[str] | None:
+        """As `subprocess.run` would, with what was written as text. None: another thread has one running."""
+        if not self.turn.acquire(blocking=False):
+            return None
+        try:
+            return self._run(arguments, cwd, environ, stdin, timeout)
+        finally:
+            self.turn.release()
+
+    def _run(
+        self, arguments: Sequence[str], cwd: Path, environ: Mapping[str, str], stdin: str, timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """As `subprocess.run` would, with what was written as text."""
         with tempfile.TemporaryDirectory() as folder:
             files = [Path(folder, name) for name in ("in", "out", "err")]
             files[0].write_text(stdin, encoding="utf-8")

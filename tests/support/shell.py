@@ -41,9 +41,8 @@ class Shell:
 
     def run(self, *arguments: str, stdin: str = "", timeout: float = 120.0, **environ: str) -> Ran:
         given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ, **environ}
-        if takes(given):
-            done = nursery().run(arguments, self.folder, given, stdin, timeout)
-        else:
+        done = nursery().run(arguments, self.folder, given, stdin, timeout) if takes(given) else None
+        if done is None:
             done = subprocess.run(
                 [COMMAND, *arguments],
                 cwd=self.folder,

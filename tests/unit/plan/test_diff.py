@@ -373,6 +373,8 @@ def test_a_rule_that_is_switched_off_is_unmet() -> None:
     assert plan.changes == ()
     assert [(each.kind, each.name) for each in plan.unmet] == [(Kind.PROTECTION_RULE, "gate")]
     assert not plan.in_sync
+    left_alone = replace(desired, ignore=frozenset({Field.DEPLOYMENT_PROTECTION_RULES}))
+    assert planned(left_alone, on_github(protection_rules=(LiveRule(1, "gate", enabled=False),))).unmet == ()
 
 
 def test_settings_only_says_nothing_of_what_a_new_environment_would_hold() -> None:

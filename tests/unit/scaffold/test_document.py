@@ -353,10 +353,6 @@ def test_where_only_settings_were_read_that_is_said_once() -> None:
             environment("qa", settings=Settings(prevent_self_review=True)),
             "it prevents self-review and has no reviewer left, which nobody could set anew",
         ),
-        (
-            replace(environment("qa"), protection_rules=(LiveRule(1, "gate", enabled=False),)),
-            "its protection rule gate is switched off: switch it on, or remove it, and import anew",
-        ),
     ],
 )
 def test_environments_that_are_left_out_as_a_whole(live: LiveEnvironment, why: str) -> None:
@@ -365,6 +361,17 @@ def test_environments_that_are_left_out_as_a_whole(live: LiveEnvironment, why: s
     name = live.name.replace("\n", "\\n")
     assert f"\n# Left out: {name} of acme/payments: {why}.\nenvironments: {{}}\n" in found.text
     assert [each.message for each in found.warnings] == [f"acme/payments: {name}: it is left out: {why}"]
+
+
+def test_a_rule_that_is_switched_off_is_left_to_whoever_did_that() -> None:
+    """No file can say that it is there and off."""
+    rules = (LiveRule(1, "gate", enabled=False), LiveRule(2, "audit"))
+
+    found = made(repository(replace(environment("qa"), protection_rules=rules)))
+
+    assert "ignore: [deployment_protection_rules]" in found.text
+    assert "gate is switched off: switch it on, or remove it, and import anew" in found.text
+    assert len(found.warnings) == 1
 
 
 def test_an_environment_that_came_while_the_others_were_read() -> None:
