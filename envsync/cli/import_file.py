@@ -35,7 +35,7 @@ from envsync.github.reader import open_reader
 from envsync.github.server import DEFAULT_API_URL, web_host
 from envsync.model import SecretValue, Unread
 from envsync.plan.diff import diff
-from envsync.scaffold import Heading, is_owner_name, is_wanted, owner_name, recorded_owners, scaffold
+from envsync.scaffold import Heading, claimed, is_owner_name, is_wanted, owner_name, recorded_owners, scaffold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from envsync.scaffold import Scaffold
 
 STANDARD_OUTPUT = "-"
+_SCHEMA = "schemas/environments.schema.json"
 _WANTED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}/(?!\.{1,2}\Z)[A-Za-z0-9._*?-]{1,100}")
+_MOST_NAMED = 5  # environments in one message
 _REFUSED = {FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
 
 
@@ -58,22 +60,31 @@ def import_file(options: Options, wanted: Sequence[str], *, out: str, force: boo
             live, failed = _read(options, reader, wanted)
         finally:
             reader.close()
+    live = _with_environments(options, live, wanted)
     if failed:
         complain((each for one in failed for each in one.diagnostics), options.color)
         refused = not live and all(each.kind in _REFUSED for each in failed)
         return ExitCode.NOT_PERMITTED if refused else ExitCode.FAILURE
+    if not live:
+        raise _wrong("nothing-to-import", "no repository there has an environment", "start from one of your own")
     if unread := tuple(_unread(live)):
         raise EnvsyncError(*unread)
     called = name or owner_name(live)
-    made = scaffold(live, Heading(called, source, datetime.now(UTC).date()))
+    made = scaffold(live, Heading(called, source, datetime.now(UTC).date(), _schema(out)))
     _prove(made, live)
     if out == STANDARD_OUTPUT:
         result(made.text)
     else:
         save(made.text, out, lambda why: _unsaved(out, why), private=False, replaces=force)
     complain((*made.warnings, *_claimed(live, called)), options.color)
-    _tell(options, out, made, len(live))
+    _tell(options, out, made, len(live), is_free=recorded_owners(live) in {(), (called,)})
     return ExitCode.OK
+
+
+def _schema(out: str) -> str | None:
+    """Where an editor finds it, from the file; None: it is not there."""
+    place = Path(out).parent / _SCHEMA
+    return f"./{_SCHEMA}" if out != STANDARD_OUTPUT and place.is_file() else None
 
 
 def _check_usage(options: Options, wanted: Sequence[str], out: str, name: str | None, *, force: bool) -> None:
@@ -146,6 +157,17 @@ def _read(
     return tuple(live.values()), failed
 
 
+def _with_environments(
+    options: Options, live: tuple[LiveRepository, ...], wanted: Sequence[str]
+) -> tuple[LiveRepository, ...]:
+    """Without those that nobody named and that have nothing to import: the file would manage them from now on."""
+    named = {repository_name(text).key for text in wanted if not is_pattern(text)}
+    kept = tuple(each for each in live if each.environments or each.name.key in named)
+    if left := len(live) - len(kept):
+        note(options, f"left out: {_count(left, 'repository', 'repositories')} with no environment")
+    return kept
+
+
 def _expanded(reader: Reader, wanted: Sequence[str]) -> tuple[RepositoryName, ...]:
     """Patterns as those of a file: without archived repositories and forks. Those are spelled as on GitHub."""
     named: dict[str, RepositoryName] = {}
@@ -213,15 +235,21 @@ def _claimed(live: Sequence[LiveRepository], called: str) -> Iterator[Diagnostic
     """Environments that some file manages already. The record of each is not verified here, a plan does it."""
     if not (owners := recorded_owners(live)):
         return
-    names = ", ".join(owners)
-    message = f"these environments belong to the file called {names} already, say their records"
-    hint = "go on with that file, if you have it"
-    if owners != (called,):
-        hint = f"{hint}; this one, called {called}, needs `envsync apply --take-over`"
-    yield Diagnostic("managed-already", message, hint, severity=Severity.WARNING)
+    for owner in owners:
+        places = sorted(
+            f"{repository.name} {name}" for repository in live for name, of in claimed(repository) if of == owner
+        )
+        more = f" and {len(places) - _MOST_NAMED} more" if len(places) > _MOST_NAMED else ""
+        message = (
+            f"the file called {owner} has {', '.join(places[:_MOST_NAMED])}{more} already, say the records there"
+        )
+        hint = "go on with that file, if you have it"
+        if owner != called:
+            hint = f"{hint}; this one, called {called}, needs `envsync apply --take-over`, or to leave them out"
+        yield Diagnostic("managed-already", message, hint, severity=Severity.WARNING)
 
 
-def _tell(options: Options, out: str, made: Scaffold, repositories: int) -> None:
+def _tell(options: Options, out: str, made: Scaffold, repositories: int, *, is_free: bool) -> None:
     counted = f"{_count(made.environments, 'environment')} of {_count(repositories, 'repository', 'repositories')}"
     if out == STANDARD_OUTPUT:
         note(options, f"this is {counted}; to go on, save it as {DEFAULT_FILE}")
@@ -231,7 +259,8 @@ def _tell(options: Options, out: str, made: Scaffold, repositories: int) -> None
     same = f"{' --sandbox' if options.sandbox else ''}{' --settings-only' if options.settings_only else ''}"
     if options.api_url is not None:
         same += f" --api-url {shlex.quote(options.api_url)}"
-    note(options, f"next: envsync validate{more}, and envsync plan{more}{same}, which has nothing to do")
+    nothing = "which has nothing to do" if is_free else "which leaves alone what another file has: see above"
+    note(options, f"next: envsync validate{more}, and envsync plan{more}{same}, {nothing}")
     if made.secrets:
         are = "is" if made.secrets == 1 else "are"
         said = "external: give a source in the file to those that envsync shall write"

@@ -20,6 +20,8 @@ def obstacle(out: str, *, replaces: bool) -> str | None:
     """Why nothing can be saved as `out`, as far as that shows before. `replaces`: a file that is there may go."""
     file = Path(out)
     try:
+        if not file.parent.is_dir():
+            return f"there is no folder {file.parent}"
         if file.exists() and not file.is_file():  # a device, say, which must not be replaced
             return _ELSE
         if not replaces and os.path.lexists(file):

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NEVER_TOUCHED = "github-pages"  # the default of `never_touch`
 MOST_BYTES = 1024 * 1024  # of a file that envsync reads
 _SHORTER = (MAX_VALUE_BYTES, 16 * 1024, 4 * 1024, 1024)  # bytes of a value, while the file is too large
-_SCHEMA = "yaml-language-server: $schema=./schemas/environments.schema.json"
+_SCHEMA = "yaml-language-server: $schema="
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Heading:
     name: str
     source: str
     day: date
+    schema: str | None = None  # where an editor finds the schema, from the file
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +159,9 @@ def _text(told: Sequence[_Told], heading: Heading) -> str:
 
 
 def _head(heading: Heading, told: Sequence[_Told]) -> Iterator[str]:
-    yield _SCHEMA
-    yield ""
+    if heading.schema is not None:
+        yield f"{_SCHEMA}{heading.schema}"
+        yield ""
     yield f"What was on {heading.source} on {heading.day}, written by `envsync import`. From here on"
     yield "this file says what must be: `envsync plan` shows what differs, and `envsync apply` changes just"
     yield "that. What an environment leaves out is at GitHub's default."
@@ -167,6 +169,7 @@ def _head(heading: Heading, told: Sequence[_Told]) -> Iterator[str]:
         yield ""
         yield "external: the secret has to exist, and its value is set elsewhere. To have envsync write it, put"
         yield "its source in place of the word: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}."
+        yield "Each stands for itself: secrets of one name have values of their own in each environment."
     if any(each.settings_only for each in told):
         yield ""
         yield "Only settings were read: variables and secrets are ignored, neither compared nor changed."

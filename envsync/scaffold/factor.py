@@ -64,30 +64,37 @@ def _fits(layer: Layer) -> bool:
 
 def _factored(repositories: Sequence[Bodies], *, removable: bool) -> Factored:
     shared: dict[str, Body] = {}
+    several = len(repositories) > 1
     for name in sorted({name for bodies in repositories for name in bodies}):
         found = [bodies[name] for bodies in repositories if name in bodies]
-        typical = _agreed(found, removable=removable, gain=0)
-        if _is_shorter_shared(typical, found, missing=len(repositories) - len(found)):
+        typical = _agreed(found, removable=removable, gain=0, least=2) if several else found[0]
+        # Where nothing is agreed, a repository that is named later would get an environment with no protection.
+        is_typical = bool(typical) or not any(found)
+        if is_typical and _is_shorter_shared(typical, found, missing=len(repositories) - len(found)):
             shared[name] = typical
     apart = [bodies[name] for bodies in repositories for name in sorted(bodies) if name not in shared]
-    defaults = _agreed([*shared.values(), *apart], removable=removable, gain=1)
+    defaults = _agreed([*shared.values(), *apart], removable=removable, gain=1, least=2)
     environments = {name: _difference(body, defaults) for name, body in shared.items()}
     below = {name: _laid(defaults, layer) for name, layer in environments.items()}
     overrides = tuple(_override(bodies, below, defaults) for bodies in repositories)
     return Factored(defaults, environments, overrides)
 
 
-def _agreed(bodies: Sequence[Body], *, removable: bool, gain: int) -> Body:
-    """What is worth writing once below all of them, since it saves at least `gain` lines."""
+def _agreed(bodies: Sequence[Body], *, removable: bool, gain: int, least: int) -> Body:
+    """What is worth writing once below all of them, since it saves at least `gain` lines.
+
+    `least`: how many have to agree: what one alone has is nothing that the next one should inherit. Secrets never
+    do: those of one name have values of their own, and one source written below would be written to all.
+    """
     agreed: dict[Key, Node] = {}
-    for key in dict.fromkeys(key for body in bodies for key in body):
+    for key in dict.fromkeys(key for body in bodies for key in body if key[0] != Field.SECRETS):
         counted = Counter(body[key] for body in bodies if key in body)
         missing = len(bodies) - counted.total()
         if missing and key[0] in MERGING and not removable:
             continue
         saved = {value: size(value) * (count - 1) - missing * _LINE for value, count in counted.items()}
         best = max(saved, key=lambda value: saved[value])  # of several, the first
-        if saved[best] >= gain:
+        if saved[best] >= gain and counted[best] >= least:
             agreed[key] = best
     ignored = _ignored(agreed)
     return {key: value for key, value in agreed.items() if key[0] not in ignored}

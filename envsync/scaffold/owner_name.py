@@ -10,7 +10,7 @@ from envsync.plan.record_text import BadRecord, SignedText, peek
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envsync.model import LiveRepository
+    from envsync.model import LiveEnvironment, LiveRepository
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._ -]{0,99}")
 _FALLBACK = "environments"
@@ -26,8 +26,12 @@ def recorded_owners(repositories: Sequence[LiveRepository]) -> tuple[str, ...]:
 
 
 def owner_name(repositories: Sequence[LiveRepository]) -> str:
-    """That of the file that has the environments already; else the repository's, or of several their owner's."""
-    if len(owners := recorded_owners(repositories)) == 1:
+    """That of the file that has all the environments already; else the repository's, or of several their owner's.
+
+    With the name of a file that has only some of them, the two would undo each other, and nothing would notice.
+    """
+    owners = recorded_owners(repositories)
+    if len(owners) == 1 and not any(_unclaimed(repository) for repository in repositories):
         return owners[0]
     names = [repository.name for repository in repositories]
     wanted = names[0].name if len(names) == 1 else names[0].owner
@@ -35,13 +39,26 @@ def owner_name(repositories: Sequence[LiveRepository]) -> str:
     return usable if is_owner_name(usable) else _FALLBACK
 
 
-def _claims(repository: LiveRepository) -> Iterator[str]:
+def claimed(repository: LiveRepository) -> Iterator[tuple[str, str]]:
+    """Environments, and the file that each one's record claims to be of."""
     for environment in repository.environments.values():
-        if environment.record is None:
-            continue
-        try:
-            signed = peek(environment.record.value)
-        except BadRecord:
-            continue
-        if isinstance(signed, SignedText) and is_owner_name(signed.owner):
-            yield signed.owner
+        if (owner := _claim(environment)) is not None:
+            yield environment.name, owner
+
+
+def _claims(repository: LiveRepository) -> Iterator[str]:
+    return (owner for _, owner in claimed(repository))
+
+
+def _unclaimed(repository: LiveRepository) -> bool:
+    return any(_claim(each) is None for each in repository.environments.values())
+
+
+def _claim(environment: LiveEnvironment) -> str | None:
+    if environment.record is None:
+        return None
+    try:
+        signed = peek(environment.record.value)
+    except BadRecord:
+        return None
+    return signed.owner if isinstance(signed, SignedText) and is_owner_name(signed.owner) else None

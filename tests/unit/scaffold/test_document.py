@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 HEAD = """\
-# yaml-language-server: $schema=./schemas/environments.schema.json
-#
 # What was on GitHub on 2026-11-23, written by `envsync import`. From here on
 # this file says what must be: `envsync plan` shows what differs, and `envsync apply` changes just
 # that. What an environment leaves out is at GitHub's default.
@@ -45,6 +43,7 @@ SECRETS = """\
 #
 # external: the secret has to exist, and its value is set elsewhere. To have envsync write it, put
 # its source in place of the word: {env: NAME}, {file: PATH} or {command: [PROGRAM, ARGUMENT]}.
+# Each stands for itself: secrets of one name have values of their own in each environment.
 """
 TOP = """\
 version: 1
@@ -142,8 +141,6 @@ def test_a_whole_file() -> None:
         "defaults:\n"
         "  variables:\n"
         "    REGION: eu-west-1\n"
-        "  secrets:\n"
-        "    TOKEN: external\n"
         "\n"
         "environments:\n"
         "  production:\n"
@@ -153,6 +150,8 @@ def test_a_whole_file() -> None:
         "    can_admins_bypass: false\n"
         '    deployment_branch_policy: {branches: [main], tags: ["v*"]}\n'
         "    deployment_protection_rules: [change-gate]\n"
+        "    secrets:\n"
+        "      TOKEN: external\n"
         "\n"
         f"  {OPEN}, and gets its 2 secrets.\n"
         "  staging:\n"
@@ -161,8 +160,44 @@ def test_a_whole_file() -> None:
         '      VERSION: "1.10"\n'
         "    secrets:\n"
         "      KEY: external\n"
+        "      TOKEN: external\n"
     )
     assert (found.environments, found.secrets, found.warnings) == (2, 3, ())
+
+
+def test_the_schema_is_named_where_there_is_one() -> None:
+    heading = Heading("payments", "GitHub", date(2026, 11, 23), "./schemas/environments.schema.json")
+
+    found = scaffold([repository(environment())], heading)
+
+    assert found.text.startswith(
+        "# yaml-language-server: $schema=./schemas/environments.schema.json\n#\n# What was"
+    )
+
+
+def test_what_one_repository_alone_has_is_nothing_that_the_next_one_inherits() -> None:
+    """Nor is a secret, whatever its name: it has a value of its own."""
+    three = [
+        repository(holding(environment("production", ACCOUNT=name, REGION="eu-west-1"), "TOKEN"), name=name)
+        for name in ("a", "b", "c")
+    ]
+
+    shared, _, own = made(*three).text.partition("overrides:")
+
+    assert "REGION: eu-west-1" in shared
+    assert "TOKEN" not in shared
+    assert "ACCOUNT" not in shared
+    assert own.count("TOKEN: external") == own.count("ACCOUNT: ") == 3
+
+
+def test_what_no_two_repositories_agree_on_is_not_shared_at_all() -> None:
+    """Else a repository that is added later would get the environment with no protection."""
+    two = [
+        repository(environment("production", Settings(wait_timer=minutes)), name=name)
+        for name, minutes in (("a", 5), ("b", 6))
+    ]
+
+    assert "environments: {}\n" in made(*two).text
 
 
 def test_a_repository_with_nothing_there() -> None:

@@ -39,9 +39,18 @@ def test_the_repositorys_name_or_of_several_their_owners(names: list[str], expec
 
 
 def test_that_of_the_file_whose_record_the_environments_carry() -> None:
-    lives = [repository("api", record("platform"), None, "no record"), repository("web", record("platform"))]
+    lives = [repository("api", record("platform"), record("platform")), repository("web", record("platform"))]
 
     assert owner_name(lives) == "platform"
+    assert recorded_owners(lives) == ("platform",)
+
+
+@pytest.mark.parametrize("other", [None, "no record"])
+def test_not_where_that_file_has_only_some_of_them(other: str | None) -> None:
+    """Two files of one name would undo each other."""
+    lives = [repository("api", record("platform"), other), repository("web", record("platform"))]
+
+    assert owner_name(lives) == "acme"
     assert recorded_owners(lives) == ("platform",)
 
 
