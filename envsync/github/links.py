@@ -23,7 +23,6 @@ PERMISSIONS: Mapping[Literal["reading", "writing"], Mapping[str, Level]] = {
 TEAMS: Mapping[str, Level] = {"members": "read"}  # of the organization: to find and check teams that review
 ISSUES: Mapping[str, Level] = {"issues": "write"}  # for `drift --report issue`
 
-_HOME = "https://pypi.org/project/envsync-github/"
 _LONGEST_NAME = 34  # of an App; a token's may have 40
 _DAYS = 90
 
@@ -73,7 +72,8 @@ def app_link(api_url: str, need: Need) -> str:
     query = {
         "name": need.name,
         "description": need.description,
-        "url": _HOME,
+        # GitHub wants a home page: that of whoever the App is for.
+        "url": "/".join(filter(None, (_web(api_url), need.owner))),
         "public": "false",
         "webhook_active": "false",
         **need.permissions,

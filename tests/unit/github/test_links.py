@@ -32,7 +32,7 @@ def test_a_reading_app_may_read_what_a_plan_compares() -> None:
     assert query == {
         "name": "envsync-acme-reader",
         "description": "envsync: compares deployment environments with what is declared as code",
-        "url": "https://pypi.org/project/envsync-github/",
+        "url": "https://github.com/acme",
         "public": "false",
         "webhook_active": "false",
         "actions": "read",
