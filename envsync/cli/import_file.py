@@ -14,7 +14,7 @@ from envsync.cli.embedded import sandbox_folder
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import complain, note, progress, result
 from envsync.cli.saving import obstacle, save
-from envsync.cli.session import access_of
+from envsync.cli.session import access_of, sandbox_access
 from envsync.config import load
 from envsync.config.repositories import is_pattern, repository_name
 from envsync.errors import (
@@ -27,13 +27,11 @@ from envsync.errors import (
     RequestFailed,
     Severity,
 )
-from envsync.github.connection import Access, Effects
-from envsync.github.credentials import Credential
 from envsync.github.expand import expand
 from envsync.github.read import read_repository
 from envsync.github.reader import open_reader
 from envsync.github.server import DEFAULT_API_URL, web_host
-from envsync.model import SecretValue, Unread
+from envsync.model import Unread
 from envsync.plan.diff import diff
 from envsync.scaffold import Heading, claimed, is_owner_name, is_wanted, owner_name, recorded_owners, scaffold
 
@@ -41,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from envsync.cli.options import Options
+    from envsync.github.connection import Access
     from envsync.github.reader import Reader
     from envsync.model import LiveRepository, RepositoryName
     from envsync.scaffold import Scaffold
@@ -124,15 +123,10 @@ def _reached(options: Options) -> Iterator[tuple[Access, str]]:
         access = access_of(options)
         yield access, "GitHub" if access.api_url == DEFAULT_API_URL else web_host(access.api_url)
         return
-    from envsync.sandbox import FULL_TOKEN, Sandbox
-
-    def trace(line: str) -> None:
-        if options.verbose:
-            note(options, line)
+    from envsync.sandbox import Sandbox
 
     with Sandbox(sandbox_folder()) as sandbox:
-        credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
-        yield Access(sandbox.url, credential, effects=Effects(trace=trace)), "the embedded sandbox"
+        yield sandbox_access(options, sandbox.url), "the embedded sandbox"
 
 
 def _read(

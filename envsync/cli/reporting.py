@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from envsync.github.credentials import Credential
 
 VARIABLE = "ENVSYNC_REPORT_TOKEN"
-LONGEST_COMMENT = 65_536  # characters that GitHub takes
+LONGEST_TEXT = 65_536  # characters that GitHub takes of a comment or an issue
 
 
 def reporting_access(options: Options, access: Access) -> Access:
@@ -42,7 +42,7 @@ def comment(
 ) -> None:
     """Keep one comment on the pull request up to date. One for each set of files and of what narrows a run."""
     marker = _marker(options)
-    body = f"{marker}\n{markdown(LONGEST_COMMENT - len(marker) - 1)}"
+    body = f"{marker}\n{markdown(LONGEST_TEXT - len(marker) - 1)}"
     with closing(open_reporter(reporting_access(options, access))) as writer:
         done = replace_comment(writer, on.repository, on.number, marker, body, only_if_there=only_if_there)
     if done in {Commented.CREATED, Commented.REPLACED}:

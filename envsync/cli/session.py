@@ -86,13 +86,12 @@ def opened(
     sources = Sources(os.environ, allow_commands=options.allow_commands)
     keys = RecordKeys.from_environ(os.environ)
     if options.sandbox:
-        from envsync.sandbox import FULL_TOKEN, RECORD_KEY, Sandbox
+        from envsync.sandbox import RECORD_KEY, Sandbox
 
         keys = keys or RecordKeys.from_environ({KEY: RECORD_KEY})
         with Sandbox(sandbox_folder()) as sandbox:
             populate(sandbox, configuration)
-            credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
-            access = Access(sandbox.url, credential, effects=_effects(options, pause))
+            access = sandbox_access(options, sandbox.url, pause)
             # Its port is another one each time; what it keeps stays the same.
             books = Books("sandbox", keys, standing_in(options, sources.read))
             session = _read(options, configuration, access, books, watches=watches)
@@ -114,6 +113,13 @@ def access_of(options: Options, pause: Callable[[float], None] = time.sleep) -> 
     server = api_url(options.api_url, os.environ)
     credential = find(os.environ, api_url=server, gh=gh_token)
     return Access(server, credential, effects=_effects(options, pause))
+
+
+def sandbox_access(options: Options, url: str, pause: Callable[[float], None] = time.sleep) -> Access:
+    from envsync.sandbox import FULL_TOKEN
+
+    credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
+    return Access(url, credential, effects=_effects(options, pause))
 
 
 def _effects(options: Options, pause: Callable[[float], None]) -> Effects:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envsync.cli.output import complain, note
-from envsync.cli.reporting import reporting_access
+from envsync.cli.reporting import LONGEST_TEXT, reporting_access
 from envsync.drift.decision import Wanted
 from envsync.drift.issues import Done, report
 from envsync.drift.marker import MARKER_LENGTH
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from envsync.model import RepositoryName
     from envsync.plan.drift import Drift
 
-LONGEST_ISSUE = 65_536  # characters that GitHub takes of an issue's text
 MEMORY = Path(".envsync/reported.json")
 WHOLE_AT = "the output of `envsync drift`"
 
@@ -162,4 +161,4 @@ def _message(news: Sequence[Topic], found: Drift, links: dict[str, str]) -> Mess
 
 def issue_room() -> int:
     """Characters that an issue's text may have, besides its marker."""
-    return LONGEST_ISSUE - MARKER_LENGTH
+    return LONGEST_TEXT - MARKER_LENGTH

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import email.policy
 import json
 import os
 import subprocess
 import sys
-import threading
 from base64 import b64encode
-from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from support.loopback import Loopback, Reply, Silence, serving
+from support.mailbox import receiving
 from support.recorded import NO_MORE, REPOSITORY, WRITES, recorded
 from support.schemas import check
 from support.shell import CANARY, COMMAND
@@ -27,10 +22,8 @@ from envsync.sandbox.state import WORKFLOW_LOGIN, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from email.message import EmailMessage
     from pathlib import Path
 
-    from aiosmtpd.smtp import Envelope, Session
     from support.recorded import Environ, Recorded
     from support.shell import Ran
 
@@ -328,41 +321,6 @@ def test_one_that_another_run_opened_in_between_is_the_one_that_stays(lab: Recor
 
 
 # --- mail and webhooks -------------------------------------------------------------------------------------
-
-
-@dataclass
-class Mailbox:
-    port: int = 0
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
-        content = envelope.original_content or b""
-        self.mails.append(email.message_from_bytes(content, policy=email.policy.default))
-        return "250 OK"
-
-    @property
-    def url(self) -> str:
-        return f"mailto://127.0.0.1:{self.port}/?smtp=127.0.0.1&mode=insecure&from=envsync@example.com&to=ops@example.com"
-
-
-@contextmanager
-def receiving() -> Iterator[Mailbox]:
-    """A mail server in a thread of its own."""
-    box, loop = Mailbox(), asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(box, hostname="loopback", loop=loop), "127.0.0.1", 0)
-    )
-    box.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
-        yield box
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        loop.run_until_complete(server.wait_closed())
-        loop.close()
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import email.policy
 import logging
 import os
 import socket
@@ -16,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from aiosmtpd.smtp import SMTP
 from support.loopback import Loopback, Reply, Silence, serving
+from support.mailbox import Mailbox, receiving
 
 from envsync.drift.finding import Drifted, Finding, Gone, Unclear
 from envsync.drift.marker import NOTHING
@@ -38,10 +36,8 @@ from envsync.model import SecretValue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from email.message import EmailMessage
     from pathlib import Path
 
-    from aiosmtpd.smtp import Envelope, Session
 
 KEY, DRIFT, OTHER = "a" * 64, "d" * 64, "e" * 64
 CANARY = "hunter2-canary"
@@ -51,40 +47,10 @@ MESSAGE = Message(
 GONE = Message("No drift any more", "acme/payments is as it was applied\n", drifted=False)
 
 
-@dataclass
-class Mailbox:
-    port: int = 0
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's
-        content = envelope.original_content or b""
-        mail = email.message_from_bytes(content, policy=email.policy.default)
-        self.mails.append(mail)
-        return "250 OK"
-
-    @property
-    def url(self) -> str:
-        return f"mailto://127.0.0.1:{self.port}/?smtp=127.0.0.1&mode=insecure&from=envsync@example.com&to=ops@example.com"
-
-
 @pytest.fixture
 def mailbox() -> Iterator[Mailbox]:
-    """The server runs in a thread of its own, as one elsewhere would."""
-    box, loop = Mailbox(), asyncio.new_event_loop()
-    server = loop.run_until_complete(
-        loop.create_server(lambda: SMTP(box, hostname="loopback", loop=loop), "127.0.0.1", 0)
-    )
-    box.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
+    with receiving() as box:
         yield box
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        server.close()
-        loop.run_until_complete(server.wait_closed())
-        loop.close()
 
 
 @pytest.fixture
