@@ -9,13 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from envsync.config.nodes import Entry, Mapping, Scalar
-from envsync.config.scalars import is_null
+from envsync.documents.nodes import Entry, Mapping, Scalar
+from envsync.documents.scalars import is_null
 
 if TYPE_CHECKING:
     import collections.abc
 
-    from envsync.config.nodes import Node
+    from envsync.documents.nodes import Node
 
 MERGING = ("variables", "secrets")
 

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 from envsync.config.masks import NAME, SOURCE_KEYS
 from envsync.config.mentions import first_mention
-from envsync.config.page import END_OF_LINE, LONGEST_LINE, Page
 from envsync.config.schema import all_fields, child_schema
+from envsync.documents.page import END_OF_LINE, LONGEST_LINE, Page
 
 if TYPE_CHECKING:
-    from envsync.config.compose import Break
-    from envsync.config.page import Stretch
     from envsync.config.schema import Schema
-    from envsync.config.text import SourceText
+    from envsync.documents.compose import Break
+    from envsync.documents.page import Stretch
+    from envsync.documents.text import SourceText
 
 # An escape can spell `secrets` in quotes; what has an anchor may be repeated under `secrets`.
 _SUSPECT = re.compile(r"secret|\\[xu]|\\$|(?<![^\s\[{,:-])&[\w-]", re.IGNORECASE)

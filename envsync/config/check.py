@@ -11,9 +11,9 @@ from envsync.config.declaration import scalars
 from envsync.config.desire import Context, desired_environment
 from envsync.config.expectations import check_expectations
 from envsync.config.inheritance import check_nulls
-from envsync.config.nodes import Mapping, Scalar
 from envsync.config.repositories import is_pattern, sample
 from envsync.config.targets import check_targets
+from envsync.documents.nodes import Mapping, Scalar
 from envsync.errors import Span
 from envsync.model import RepositoryName
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from envsync.config.body import Body
     from envsync.config.declaration import Declaration
     from envsync.config.environments import Environments
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Node
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Node
 
 _MAX_PRODUCT = 50_000
 _FULL_REF = re.compile(r"refs/(heads|tags)/(.+)", re.DOTALL)

@@ -1,4 +1,4 @@
-"""Which things a file can have wrong: the stable slugs that scripts may match on."""
+"""Which things a file of envsync's can have wrong: the stable slugs that scripts may match on."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ from enum import StrEnum
 
 
 class Code(StrEnum):
-    FILE_MISSING = "file-missing"
-    FILE_IS_DIRECTORY = "file-is-directory"
-    FILE_UNREADABLE = "file-unreadable"
-    FILE_TOO_LARGE = "file-too-large"
-    FILE_NOT_UTF8 = "file-not-utf8"
     FILE_EMPTY = "file-empty"
     FILE_REPEATED = "file-repeated"
 
-    YAML_SYNTAX = "yaml-syntax"
-    YAML_CHARACTER = "yaml-character"
-    YAML_TOO_DEEP = "yaml-too-deep"
-    YAML_TOO_LARGE = "yaml-too-large"
-    YAML_ALIAS = "yaml-alias"
-    YAML_DOCUMENTS = "yaml-documents"
-    YAML_TAG = "yaml-tag"
-    YAML_KEY = "yaml-key"
-    YAML_MERGE = "yaml-merge"
-
-    DUPLICATE_KEY = "duplicate-key"
     UNKNOWN_KEY = "unknown-key"
     MISSING_KEY = "missing-key"
     UNSUPPORTED_VERSION = "unsupported-version"
@@ -36,7 +20,6 @@ class Code(StrEnum):
     WRONG_COUNT = "wrong-count"
     SECRET_SOURCE = "secret-source"  # noqa: S105 - a slug, no secret
 
-    MORE_ERRORS = "more-errors"
     TOO_MANY_ENVIRONMENTS = "too-many-environments"
     DUPLICATE = "duplicate"
     RESERVED_NAME = "reserved-name"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envsync.config.findings import Findings
 from envsync.config.gather import file_of, gather
 from envsync.config.repositories import RepositoryPattern, repository_name
+from envsync.documents.findings import Findings
 from envsync.errors import ConfigError, Severity
 
 if TYPE_CHECKING:

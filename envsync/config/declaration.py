@@ -7,17 +7,17 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from envsync.config.body import Body, body_of
-from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.repositories import is_pattern, matches
-from envsync.config.scalars import resolve
+from envsync.documents.nodes import Mapping, Scalar, Sequence
+from envsync.documents.scalars import resolve
 from envsync.model import Expected
 
 if TYPE_CHECKING:
     import collections.abc
 
-    from envsync.config.nodes import Node
-    from envsync.config.page import Page
-    from envsync.config.text import SourceText
+    from envsync.documents.nodes import Node
+    from envsync.documents.page import Page
+    from envsync.documents.text import SourceText
     from envsync.model import RepositoryName
 
 DEFAULT_NEVER_TOUCH = "github-pages"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
 from envsync.config.declaration import flag, scalars
-from envsync.config.near_misses import near_miss
-from envsync.config.nodes import Mapping, Scalar
-from envsync.config.scalars import resolve
 from envsync.config.sources import DOLLAR_HINT, TEMPLATE_HINT, source_of
 from envsync.config.templates import NAMES, expand, is_unclosed, replacements, unknown
+from envsync.documents.near_misses import near_miss
+from envsync.documents.nodes import Mapping, Scalar
+from envsync.documents.scalars import resolve
 from envsync.model import (
     MAX_VALUE_BYTES,
     MAX_WAIT_MINUTES,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     import collections.abc
 
     from envsync.config.body import Body
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Node
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Node
     from envsync.model import RepositoryName
 
 _MINUTES = {"m": 1, "h": 60, "d": 24 * 60}

@@ -13,8 +13,8 @@ from envsync.config.teams import refuse_foreign_teams
 if TYPE_CHECKING:
     from envsync.config.body import Body
     from envsync.config.declaration import Declaration
-    from envsync.config.findings import Findings
     from envsync.config.layers import Layered
+    from envsync.documents.findings import Findings
     from envsync.model import DesiredEnvironment, RepositoryName
 
 _MAX_NAMES = 100

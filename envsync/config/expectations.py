@@ -8,16 +8,16 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
-from envsync.config.near_misses import did_you_mean
 from envsync.config.targets import refuse_twins
+from envsync.documents.near_misses import did_you_mean
 from envsync.model import RECORD_VARIABLE, Field
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envsync.config.declaration import Declaration
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Scalar
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Scalar
 
 _MOST_COMPARED = 100
 _MONTHS = 12

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from envsync.config.declaration import Declaration
-    from envsync.config.findings import Findings
+    from envsync.documents.findings import Findings
     from envsync.errors import Span
     from envsync.model import DesiredEnvironment, RepositoryName
 

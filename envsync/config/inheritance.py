@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from envsync.config.body import Body
     from envsync.config.declaration import Declaration
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Entry, Scalar
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Entry, Scalar
 
 
 class _Below:

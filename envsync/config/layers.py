@@ -10,7 +10,7 @@ from envsync.config.repositories import is_pattern, matches
 
 if TYPE_CHECKING:
     from envsync.config.declaration import Declaration
-    from envsync.config.nodes import Scalar
+    from envsync.documents.nodes import Scalar
     from envsync.model import RepositoryName
 
 

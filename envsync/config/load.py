@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 from envsync.config.broken_masks import broken_page
 from envsync.config.check import check, is_too_large
 from envsync.config.codes import Code
-from envsync.config.compose import Break, compose, is_empty
 from envsync.config.configuration import Configuration
 from envsync.config.declaration import declaration_of
-from envsync.config.findings import Findings
 from envsync.config.gather import file_of, gather
 from envsync.config.masks import page_of
 from envsync.config.names import check_names
-from envsync.config.nodes import Mapping
-from envsync.config.oddities import describe
 from envsync.config.schema import file_schema
-from envsync.config.syntax import explain
-from envsync.config.text import read, same_file
 from envsync.config.validate import validated
+from envsync.documents.compose import Break, compose, is_empty
+from envsync.documents.findings import Findings
+from envsync.documents.nodes import Mapping
+from envsync.documents.oddities import describe
+from envsync.documents.syntax import explain
+from envsync.documents.text import read, same_file
 from envsync.errors import ConfigError, Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from envsync.config.declaration import Declaration
     from envsync.config.gather import File
-    from envsync.config.text import SourceText
+    from envsync.documents.text import SourceText
 
 
 def load(paths: Sequence[Path]) -> Configuration:

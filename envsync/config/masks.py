@@ -11,22 +11,22 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from envsync.config.codes import Code
 from envsync.config.mentions import first_mention
-from envsync.config.near_misses import near_miss
-from envsync.config.nodes import Mapping, Scalar, Sequence
-from envsync.config.page import END_OF_LINE, Page
-from envsync.config.scalars import is_null
 from envsync.config.schema import all_fields, allows, child_schema, item_schema, properties, takes_scalars
+from envsync.documents.codes import Code
+from envsync.documents.near_misses import near_miss
+from envsync.documents.nodes import Mapping, Scalar, Sequence
+from envsync.documents.page import END_OF_LINE, Page
+from envsync.documents.scalars import is_null
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from envsync.config.nodes import Entry, Node
-    from envsync.config.oddities import Oddity
-    from envsync.config.page import Stretch
     from envsync.config.schema import Schema
-    from envsync.config.text import SourceText
+    from envsync.documents.nodes import Entry, Node
+    from envsync.documents.oddities import Oddity
+    from envsync.documents.page import Stretch
+    from envsync.documents.text import SourceText
     from envsync.errors import Span
 
 SOURCE_KEYS = frozenset({"env", "file", "command"})

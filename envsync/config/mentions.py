@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envsync.config.near_misses import near_miss
+from envsync.documents.near_misses import near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
-from envsync.config.nodes import Mapping
+from envsync.documents.nodes import Mapping
 from envsync.model import RECORD_VARIABLE
 
 if TYPE_CHECKING:
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Node
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Node
 
 _SETTINGS = ("variables", "secrets")
 _NAMED = (*_SETTINGS, "environments", "overrides")  # mappings whose keys are names that somebody chose

@@ -6,13 +6,13 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, assert_never, cast
 
-from envsync.config.nodes import Mapping, Scalar, Sequence
+from envsync.documents.nodes import Mapping, Scalar, Sequence
 from envsync.packaged import schema_text
 
 if TYPE_CHECKING:
     import collections.abc
 
-    from envsync.config.nodes import Node
+    from envsync.documents.nodes import Node
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"] | None
 Schema = dict[str, Json]

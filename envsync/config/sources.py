@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
 from envsync.config.declaration import scalars
-from envsync.config.nodes import Mapping, Scalar
 from envsync.config.templates import expand, is_unclosed, unknown
+from envsync.documents.nodes import Mapping, Scalar
 from envsync.model import External, FromCommand, FromEnvironment, FromFile
 
 if TYPE_CHECKING:
     import collections.abc
 
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Entry, Node
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Entry, Node
     from envsync.model import SecretSource
 
 _REFUSED = re.compile(r"(ENVSYNC|GH|ACTIONS|RUNNER)_.*|GITHUB_TOKEN", re.IGNORECASE | re.DOTALL)

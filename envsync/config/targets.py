@@ -8,16 +8,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.config.codes import Code
-from envsync.config.near_misses import did_you_mean, near_miss
 from envsync.config.repositories import is_pattern, matches, repository_name
+from envsync.documents.near_misses import did_you_mean, near_miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from collections.abc import Set as AbstractSet
 
     from envsync.config.declaration import Declaration
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Scalar
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Scalar
 
 # Comparing takes time: of each of many mistakes with each of many names it would take minutes.
 _MOST_COMPARED = 100

@@ -12,8 +12,8 @@ from envsync.config.declaration import scalars
 from envsync.config.templates import expand, replacements, unknown
 
 if TYPE_CHECKING:
-    from envsync.config.findings import Findings
     from envsync.config.layers import Layered
+    from envsync.documents.findings import Findings
     from envsync.model import RepositoryName
 
 

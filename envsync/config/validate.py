@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, assert_never
 
 import jsonschema
 
-from envsync.config.nodes import Entry, Mapping, Scalar, Sequence
-from envsync.config.scalars import resolve
 from envsync.config.schema import Json, Schema, allows, child_schema, file_schema, is_text, item_schema
 from envsync.config.wording import Path, Place, complain
+from envsync.documents.nodes import Entry, Mapping, Scalar, Sequence
+from envsync.documents.scalars import resolve
 
 if TYPE_CHECKING:
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Node
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Node
 
 
 def validated(root: Node, findings: Findings) -> Node | None:

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, cast
 
 from envsync.config.codes import Code
 from envsync.config.masks import SOURCE_KEYS
-from envsync.config.near_misses import did_you_mean, near_miss
-from envsync.config.nodes import Mapping, Scalar, Sequence
 from envsync.config.repositories import is_pattern
-from envsync.config.scalars import is_null, resolve
 from envsync.config.schema import example, properties, title, types
+from envsync.documents.near_misses import did_you_mean, near_miss
+from envsync.documents.nodes import Mapping, Scalar, Sequence
+from envsync.documents.scalars import is_null, resolve
 
 if TYPE_CHECKING:
     import collections.abc
 
     from jsonschema import ValidationError
 
-    from envsync.config.findings import Findings
-    from envsync.config.nodes import Entry, Node
     from envsync.config.schema import Schema
+    from envsync.documents.findings import Findings
+    from envsync.documents.nodes import Entry, Node
     from envsync.errors import Span
 
 Path = tuple[str | int, ...]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envsync.config import Code, load
+from envsync.documents.codes import Code as DocumentCode
 from envsync.errors import ConfigError
 from envsync.render.diagnostics import render
 
@@ -66,7 +67,7 @@ def test_a_message_reads_as_it_did(
 def test_every_code_has_a_message() -> None:
     shown = "".join(file.read_text(encoding="utf-8") for file in FOLDER.glob("*.txt"))
     assert set(re.findall(r"^(?:error|warning)\[([a-z0-9-]+)\]", shown, re.MULTILINE)) == {
-        str(code) for code in Code
+        str(code) for code in (*Code, *DocumentCode)
     }
 
 
@@ -84,7 +85,7 @@ def _said(name: str) -> str:
         warnings = load(paths).warnings
     except ConfigError as error:
         diagnostics = error.diagnostics
-        if name == Code.MORE_ERRORS:
+        if name == DocumentCode.MORE_ERRORS:
             diagnostics = tuple(one for one in diagnostics if one.code == name)
         return render(diagnostics, color=False, width=100).replace(Path.cwd().name, "FOLDER")
     return render(warnings, color=False, width=100)

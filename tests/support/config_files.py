@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from envsync.config import load
-from envsync.config.text import SourceText, source_text
+from envsync.documents.text import SourceText, source_text
 from envsync.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.config_files import HEAD, loaded_bytes, text_of
 
 from envsync.config.body import Body, body_of, merged, settled
-from envsync.config.compose import Composition, compose
-from envsync.config.nodes import Mapping
+from envsync.documents.compose import Composition, compose
+from envsync.documents.nodes import Mapping
 from envsync.errors import ConfigError
 from envsync.model import (
     DesiredEnvironment,

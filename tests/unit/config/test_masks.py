@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 from support.config_files import HEAD, diagnostics, text_of
 
-from envsync.config.compose import Composition, compose
 from envsync.config.masks import page_of
 from envsync.config.schema import file_schema
+from envsync.documents.compose import Composition, compose
 from envsync.errors import Span
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from envsync.config.page import Page
+    from envsync.documents.page import Page
 
 SECRET = "hunter2"
 

@@ -9,9 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from support.found import VALUES
 
-from envsync.config.compose import Composition, compose
-from envsync.config.nodes import Mapping, Scalar, Sequence
-from envsync.config.text import source_text
+from envsync.documents.compose import Composition, compose
+from envsync.documents.nodes import Mapping, Scalar, Sequence
+from envsync.documents.text import source_text
 from envsync.scaffold.yaml_text import (
     Entry,
     Fields,

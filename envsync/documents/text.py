@@ -9,7 +9,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from envsync.config.codes import Code
+from envsync.documents.codes import Code
 from envsync.errors import ConfigError, Diagnostic
 
 MAX_BYTES = 1024 * 1024
@@ -43,7 +43,10 @@ def read(path: Path) -> SourceText:
         raise _unusable(path, Code.FILE_MISSING, "does not exist", _missing_hint(path)) from None
     except IsADirectoryError:
         raise _unusable(
-            path, Code.FILE_IS_DIRECTORY, "is a folder", f"name the file in it: -f {path / 'environments.yaml'}"
+            path,
+            Code.FILE_IS_DIRECTORY,
+            "is a folder",
+            f"name the file in it: -f {path / 'environments.yaml'}",
         ) from None
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"

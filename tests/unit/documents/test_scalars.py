@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from envsync.config.nodes import Scalar
-from envsync.config.scalars import resolve
+from envsync.documents.nodes import Scalar
+from envsync.documents.scalars import resolve
 from envsync.errors import Span
 
 HERE = Span("environments.yaml", 1, 1, 1, 1)

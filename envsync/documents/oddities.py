@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envsync.config.codes import Code
+from envsync.documents.codes import Code
 
 if TYPE_CHECKING:
-    from envsync.config.findings import Findings
+    from envsync.documents.findings import Findings
     from envsync.errors import Span
 
 
@@ -24,7 +24,10 @@ class Oddity:
 
 
 _SAID = {
-    Code.YAML_DOCUMENTS: ("a second document starts here", "put it into a file of its own, and name both with -f"),
+    Code.YAML_DOCUMENTS: (
+        "a second document starts here",
+        "put it into a file of its own, and name both with -f",
+    ),
     Code.YAML_TAG: (
         "a YAML tag stands here that this format has no use for",
         "remove it, or quote text that starts with !",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.config.codes import Code
+from envsync.documents.codes import Code
 from envsync.errors import Diagnostic
 
 if TYPE_CHECKING:
-    from envsync.config.nodes import Scalar
-    from envsync.config.page import Page
+    from envsync.documents.nodes import Scalar
+    from envsync.documents.page import Page
     from envsync.errors import Span
 
 MAX_ERRORS = 500  # nobody reads more; a hostile file could have any number

@@ -12,7 +12,7 @@ from envsync.errors import Diagnostic, Severity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envsync.config.nodes import Scalar
+    from envsync.documents.nodes import Scalar
     from envsync.errors import Span
 
 _COMMENT = re.compile(r"(?<!\S)#")

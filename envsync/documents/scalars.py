@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from envsync.config.nodes import Scalar
+    from envsync.documents.nodes import Scalar
 
 NULLS = frozenset({"", "~", "null", "Null", "NULL"})
 

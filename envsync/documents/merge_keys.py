@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.config.codes import Code
-from envsync.config.nodes import Entry, Mapping, Scalar, Sequence
-from envsync.config.oddities import Oddity
+from envsync.documents.codes import Code
+from envsync.documents.nodes import Entry, Mapping, Scalar, Sequence
+from envsync.documents.oddities import Oddity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from envsync.config.nodes import Node
+    from envsync.documents.nodes import Node
     from envsync.errors import Span
 
 

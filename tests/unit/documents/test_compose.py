@@ -6,9 +6,9 @@ import pytest
 import yaml
 from support.config_files import text_of
 
-from envsync.config.compose import MAX_NODES, Break, Composition, compose
-from envsync.config.nodes import Mapping, Node, Scalar, Sequence
-from envsync.config.syntax import explain
+from envsync.documents.compose import MAX_NODES, Break, Composition, compose
+from envsync.documents.nodes import Mapping, Node, Scalar, Sequence
+from envsync.documents.syntax import explain
 
 MIB = 1 << 20
 

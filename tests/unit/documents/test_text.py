@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from envsync.config.text import MAX_BYTES, read, same_file
+from envsync.documents.text import MAX_BYTES, read, same_file
 from envsync.errors import ConfigError
 
 

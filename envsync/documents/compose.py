@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import yaml
 
-from envsync.config.codes import Code
-from envsync.config.merge_keys import mapping_of
-from envsync.config.nodes import Entry, Mapping, Node, Scalar, Sequence
-from envsync.config.oddities import Oddity
-from envsync.config.scalars import is_null, resolve
+from envsync.documents.codes import Code
+from envsync.documents.merge_keys import mapping_of
+from envsync.documents.nodes import Entry, Mapping, Node, Scalar, Sequence
+from envsync.documents.oddities import Oddity
+from envsync.documents.scalars import is_null, resolve
 from envsync.errors import Span
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from yaml.events import CollectionStartEvent, Event, NodeEvent, ScalarEvent
 
-    from envsync.config.text import SourceText
+    from envsync.documents.text import SourceText
 
 MAX_DEPTH = 50
 MAX_NODES = 50_000  # aliases counted as what they stand for

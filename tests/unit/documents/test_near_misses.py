@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from envsync.config.near_misses import did_you_mean, near_miss
+from envsync.documents.near_misses import did_you_mean, near_miss
 
 NAMES = ("required_reviewers", "wait_timer", "variables")
 

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from envsync.config.codes import Code
+from envsync.documents.codes import Code
 from envsync.errors import Span
 
 if TYPE_CHECKING:
     import yaml
 
-    from envsync.config.compose import Break
+    from envsync.documents.compose import Break
 
 _GLUED = re.compile(r"[\w.-]+:[^\s:/]")  # key:value
 _QUOTE = 'put the text in quotes, "…"'
