@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
 class Severity(StrEnum):
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"  # nothing is wrong: what could not be known, or was not looked at
 
 
 @dataclass(frozen=True, slots=True)

@@ -202,6 +202,7 @@ class DesiredEnvironment:
     ignore: frozenset[Field] = frozenset()
     prune: bool = False  # delete secrets and variables that no file declares
     span: Span | None = field(default=None, compare=False)
+    variable_spans: Mapping[str, Span] = field(default_factory=dict, compare=False)  # of the names
 
 
 @dataclass(frozen=True, slots=True)

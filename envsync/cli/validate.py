@@ -25,7 +25,7 @@ def validate(options: Options, more: Sequence[str] = ()) -> int:
         if options.output == "text":
             raise
         found = error.diagnostics
-    valid = all(each.severity is Severity.WARNING for each in found)
+    valid = all(each.severity is not Severity.ERROR for each in found)
     summarize(lambda limit: _markdown(found, limit))
     if options.output != "text":
         annotate(found)

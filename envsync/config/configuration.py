@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from envsync.config.declaration import Declaration
     from envsync.config.gather import Gathered
+    from envsync.documents.page import Page
     from envsync.errors import Diagnostic
     from envsync.model import DesiredRepository, RepositoryName
 
@@ -56,6 +57,11 @@ class Configuration:
             for item in file.patterns()
         }
         return tuple(found[text] for text in sorted(found))
+
+    @property
+    def pages(self) -> Mapping[str, Page]:
+        """The files as they may be shown, by the name that the user gave each."""
+        return {file.file: file.page for file in self.declarations}
 
     def desired(self, expanded: Mapping[str, Sequence[RepositoryName]]) -> tuple[DesiredRepository, ...]:
         """What every repository shall be, sorted: see `resolve`."""

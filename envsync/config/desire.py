@@ -72,6 +72,7 @@ def desired_environment(body: Body, context: Context) -> DesiredEnvironment:
         ignore=_ignored(scalars(fields.get("ignore")), context),
         prune=flag(fields.get("prune"), default=False),
         span=context.environment.span,
+        variable_spans={name: entry.key.span for name, entry in body.variables.items()},
     )
 
 

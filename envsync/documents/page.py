@@ -37,6 +37,9 @@ class Page:
     def warning(self, code: str, message: str, span: Span, hint: str | None = None) -> Diagnostic:
         return replace(self.error(code, message, span, hint), severity=Severity.WARNING)
 
+    def note(self, code: str, message: str, span: Span, hint: str | None = None) -> Diagnostic:
+        return replace(self.error(code, message, span, hint), severity=Severity.NOTE)
+
     def quoted(self, scalar: Scalar) -> str:
         return self.quoted_text(scalar.text, scalar.span)
 

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from envsync.errors import Diagnostic, Span
 
-MOST = 10  # errors, and as many warnings, that GitHub shows of one step
+MOST = 10  # errors, and as many warnings and notices, that GitHub shows of one step
 
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 _LINE_ENDS = re.compile(r"(\r\n|\r|\n)")
 _ANYWHERE = re.compile(r"#(?=#\w*\[)")  # with a word in it, Azure's runner obeys it
 
@@ -50,7 +51,7 @@ def _annotation(diagnostic: "Diagnostic") -> str:
     # What follows `::` must not join with it: .NET compares as people do, and would look for the next one.
     padding = "" if message[:1].isascii() else " "
     data = _ANYWHERE.sub(r"#\\", _escaped(message))
-    return f"::{diagnostic.severity} {_properties(properties)}::{padding}{data}"
+    return f"::{_COMMANDS[diagnostic.severity]} {_properties(properties)}::{padding}{data}"
 
 
 def _place(span: "Span") -> dict[str, str]:

@@ -22,7 +22,7 @@ _NARROWEST = 20  # columns of source that are shown however narrow the terminal 
 _BOLD = "1"
 _BLUE = "1;34"
 _CYAN = "1;36"
-_COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33"}
+_COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
 
 
 def render(diagnostics: Iterable[Diagnostic], *, color: bool, width: int) -> str:

@@ -1,0 +1,82 @@
+"""What the workflows of a repository do, as far as environments, secrets and variables go.
+
+Made from files by `reading`, judged by `cross_check`, drawn by `promotion`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from envsync.documents.page import Page
+    from envsync.errors import Diagnostic, Span
+    from envsync.workflows.possible import Possible
+
+
+class UseKind(StrEnum):
+    SECRET = "secret"  # noqa: S105 - a kind, no secret
+    VARIABLE = "variable"
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """`secrets.NAME` or `vars.NAME` in an expression."""
+
+    kind: UseKind
+    name: str | None  # upper case; None: an expression chooses it, or all are taken, so that it may be any
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEnvironment:
+    """What a job says of its environment. An empty text is none."""
+
+    names: Possible  # as written
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """A job as one workflow has it run: that of a reusable workflow is there once for each call of it."""
+
+    id: str  # unique in its flow: `deploy`, or `release / deploy` where the job `release` calls a workflow
+    span: Span  # of its key
+    environment: NamedEnvironment | None
+    uses: tuple[Use, ...]  # in the environment of the job, what its `env` and that of the workflow hold included
+    needs: tuple[str, ...]  # ids of runs of the same flow that come directly before
+    anyway: frozenset[
+        str
+    ]  # of those before it, directly or not, the ones whose failure does not keep it from running
+    tolerant: bool  # `continue-on-error`: it counts as a success when it failed
+    blind: str | None  # why more may happen in it than is known here; completes "because ..."; None: nothing more
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One workflow that something else than a call can start, or that may be called from elsewhere."""
+
+    file: str  # as diagnostics name it
+    name: str | None
+    triggers: tuple[str, ...]  # events, in the order of the file
+    runs: tuple[JobRun, ...]  # in the order of the file
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All workflows of one repository."""
+
+    flows: tuple[Flow, ...]  # sorted by file
+    pages: Mapping[str, Page]  # by file
+    diagnostics: tuple[Diagnostic, ...]  # what of the files could not be understood
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Names, in upper case, that a job gets from its repository or organization. None: not known."""
+
+    secrets: frozenset[str] | None = None
+    variables: frozenset[str] | None = None

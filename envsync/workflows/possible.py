@@ -1,0 +1,16 @@
+"""What can an expression come to, as far as that is known before a run?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """The texts that are known, and why there may be others."""
+
+    texts: frozenset[str]
+    unknown: str | None = None  # completes "because ..."; None: there are no others
+
+    def joined(self, other: Possible) -> Possible:
+        return Possible(self.texts | other.texts, self.unknown or other.unknown)
