@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envsync.config.body import settled
+from envsync.config.body import nothing, settled
 from envsync.config.codes import Code
 from envsync.config.declaration import scalars
 from envsync.config.desire import Context, desired_environment
@@ -53,6 +53,7 @@ def check(declaration: Declaration, environments: Environments, findings: Findin
         context = Context(next(iter(examples), RepositoryName("o", "r")), key, declaration.root, findings)
         desired_environment(settled(body), context)
         _warn(key, body, findings)
+    _warn_of_inherited_ignore(declaration, findings)
     for repository in examples:
         environments.of(repository)
     _warn_of_nothing(declaration, findings)
@@ -90,15 +91,45 @@ def _warn(key: Scalar, body: Body, findings: Findings) -> None:
             hint = "they are in variables, sources of secrets and reviewers"
             findings.warning(Code.TEMPLATE_NOT_REPLACED, message, item.span, hint)
     _warn_of_full_refs(policy.value if policy else None, findings)
-    ignored = body.fields.get("ignore")
-    written = set(body.fields)
-    written |= {name for name, entries in (("variables", body.variables), ("secrets", body.secrets)) if entries}
-    for item in scalars(ignored.value if ignored else None):
+    written = _written(body)
+    for item in _ignored(body) or ():
         if item.text in written:
-            message = f"`{item.text}` is set here, but ignored"
-            findings.warning(
-                Code.SET_AND_IGNORED, message, item.span, "remove one of the two: what is set has no effect"
-            )
+            _warn_of_ignored(item.text, item.span, findings)
+
+
+def _warn_of_inherited_ignore(declaration: Declaration, findings: Findings) -> None:
+    """A layer that has no `ignore` of its own has the one of the layer below."""
+    bottom = _ignored(declaration.defaults) or ()
+    below: dict[str, tuple[Scalar, ...]] = {}
+    overlaid = (pair for override in declaration.overrides for pair in override.environments)
+    for key, body in (*declaration.environments, *overlaid):
+        inherited = below.get(key.text.casefold(), bottom)
+        own = _ignored(body) if body is not None else None
+        if body is not None and own is None:
+            written = _written(body)
+            for name in (item.text for item in inherited if item.text in written):
+                _warn_of_ignored(name, written[name].span, findings)
+        below[key.text.casefold()] = inherited if own is None else own
+
+
+def _ignored(body: Body) -> tuple[Scalar, ...] | None:
+    """None: the layer does not say."""
+    entry = body.fields.get("ignore")
+    if entry is None:
+        return None
+    return () if nothing(entry.value) else scalars(entry.value)
+
+
+def _written(body: Body) -> dict[str, Scalar]:
+    """The key of each field that has something to set; of variables and secrets that of the first."""
+    named = {"variables": body.variables, "secrets": body.secrets}
+    entries = {**body.fields, **{name: each for name, of in named.items() for each in of.values()}}
+    return {name: entry.key for name, entry in entries.items() if not nothing(entry.value)}
+
+
+def _warn_of_ignored(name: str, span: Span, findings: Findings) -> None:
+    message = f"`{name}` is set here, but ignored"
+    findings.warning(Code.SET_AND_IGNORED, message, span, "remove one of the two: what is set has no effect")
 
 
 def _warn_of_full_refs(policy: Node | None, findings: Findings) -> None:

@@ -290,6 +290,32 @@ def test_what_cannot_be_meant_is_told(tmp_path: Path, body: str, found: list[str
     assert codes(tmp_path, staging(body)) == found
 
 
+@pytest.mark.parametrize(
+    ("defaults", "body", "found"),
+    [
+        ("ignore: [wait_timer]", "wait_timer: 5", ["set-and-ignored"]),
+        ("ignore: [variables]", "variables: {A: b}", ["set-and-ignored"]),
+        ("ignore: [secrets]", "secrets: {A: external}", ["set-and-ignored"]),
+        ("ignore: [wait_timer]", "variables: {A: b}", []),
+        ("{ignore: [wait_timer], wait_timer: 5}", "wait_timer: null", ["set-and-ignored"]),
+        ("ignore: [wait_timer]", "{ignore: [secrets], wait_timer: 5}", []),
+        ("ignore: [wait_timer]", "{ignore: null, wait_timer: 5}", []),
+    ],
+)
+def test_what_an_inherited_ignore_makes_ineffective_is_told(
+    tmp_path: Path, defaults: str, body: str, found: list[str]
+) -> None:
+    assert codes(tmp_path, f"{HEAD}defaults:\n    {defaults}\nenvironments:\n  a:\n    {body}") == found
+
+
+def test_an_override_inherits_what_its_environment_ignores(tmp_path: Path) -> None:
+    environments = "environments: {a: {ignore: [wait_timer]}, b: {}}\n"
+    text = f"{HEAD}{environments}overrides:\n  acme/payments:\n    environments:\n"
+
+    assert codes(tmp_path, f"{text}      a: {{wait_timer: 5}}\n      b: {{wait_timer: 5}}") == ["set-and-ignored"]
+    assert codes(tmp_path, f"{text}      a: null\n      b: {{wait_timer: 5}}") == []
+
+
 def test_what_is_wrong_in_defaults_is_told_though_nothing_inherits_it(tmp_path: Path) -> None:
     assert codes(tmp_path, f"{HEAD}defaults: {{wait_timer: 31d}}") == ["out-of-range"]
 
