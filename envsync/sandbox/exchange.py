@@ -29,14 +29,17 @@ def _utc_now() -> datetime:
 class Options:
     """How this GitHub behaves where GitHub's servers differ, or nobody knows.
 
-    `rate_limit`: requests an hour and token, 0 for no limit. `omitted_keys`: what a `PUT` of an environment does
-    to what it does not mention. `refuse_keys`: keys of that `PUT` that an old Enterprise Server does not know.
+    `rate_limit`: requests an hour and token, 0 for no limit, None for a server that knows no limits and says so.
+    `enterprise_version`: that of the Enterprise Server that this one plays; None for GitHub's own servers.
+    `omitted_keys`: what a `PUT` of an environment does to what it does not mention.
+    `refuse_keys`: keys of that `PUT` that an old Enterprise Server does not know.
     `stale_reads`: seconds during which a GET after a write answers as it would have before that write.
     `token_seconds`: how long the token of an App's installation lives.
     `on_secret` gets repository, environment, name and value of each secret written: the value is kept nowhere.
     """
 
-    rate_limit: int = 0
+    rate_limit: int | None = 0
+    enterprise_version: str | None = None
     omitted_keys: Literal["keep", "reset"] = "keep"
     refuse_keys: frozenset[str] = frozenset()
     stale_reads: float = 0

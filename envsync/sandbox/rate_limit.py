@@ -39,10 +39,14 @@ class Allowance:
 
 
 class RateLimits:
-    """The allowances of all tokens. With a limit of 0 nothing is counted, as in an hour without requests."""
+    """The allowances of all tokens.
 
-    def __init__(self, limit: int) -> None:
-        self._counts = limit > 0
+    With a limit of 0 nothing is counted, as in an hour without requests; with None nothing is said of it either.
+    """
+
+    def __init__(self, limit: int | None) -> None:
+        self._counts = bool(limit)
+        self._is_said = limit is not None
         self._limit = limit or _SHOWN_WHEN_OFF
         self._allowances: dict[str, Allowance] = {}
 
@@ -52,6 +56,9 @@ class RateLimits:
         if allowance is None or seconds >= allowance.resets:
             allowance = self._allowances[token] = Allowance(self._limit, seconds + _HOUR)
         return allowance
+
+    def headers(self, allowance: Allowance) -> Mapping[str, str]:
+        return allowance.headers() if self._is_said else {}
 
     def spend(self, allowance: Allowance) -> bool:
         """Counts a request; False when there was none left."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envsync.sandbox.account_shapes import permissions_of, simple_user, team_in_repository
-from envsync.sandbox.exchange import Reply, not_found
+from envsync.sandbox.exchange import Reply, failure, not_found
+from envsync.sandbox.identification import acts_as_bot
 from envsync.sandbox.identities import account, organization_account, team_named
 from envsync.sandbox.paging import page_of
 from envsync.sandbox.permissions import may_see
@@ -96,6 +97,49 @@ def _listing(
 
 
 # --- who has access ----------------------------------------------------------------------------------------
+
+
+def collaborators(call: Call) -> Reply:
+    """Only who may push sees who else may. A bot has no role: what counts for it is what was granted to its App.
+
+    See "List repository collaborators" on docs.github.com.
+    """
+    ranking = list(Role)
+    may_push = ranking[ranking.index(Role.PUSH) :]
+    if not acts_as_bot(call) and role_of_user(call.state, call.repository, call.token.login) not in may_push:
+        raise failure(403, "Must have push access to view repository collaborators.")
+    wanted = call.query.get("permission", Role.PULL.value)
+    found = [
+        (user, role)
+        for user in _people(call, call.query.get("affiliation", "all"))
+        if (role := role_of_user(call.state, call.repository, user.login)) is not None
+        and permissions_of(role).get(wanted, True)
+    ]
+    chunk, headers = page_of(call, found)
+    return Reply(200, [_collaborator(call, user, role) for user, role in chunk], headers)
+
+
+def _people(call: Call, affiliation: str) -> list[Account]:
+    """Whose members an organization has is known by its teams alone."""
+    repository = call.repository
+    direct = {repository.owner.casefold(), *repository.users}
+    organization = [one for one in call.state.teams.values() if one.organization == repository.owner]
+    members = {login.casefold() for one in organization for login in one.members}
+    match affiliation:
+        case "direct":
+            logins = direct
+        case "outside":
+            logins = direct - members - {repository.owner.casefold()}
+        case _:
+            logins = direct | members
+    found = (call.state.account(login) for login in logins)
+    people = [one for one in found if one is not None and one.type != "Organization"]
+    return sorted(people, key=lambda one: one.id)
+
+
+def _collaborator(call: Call, user: Account, role: Role) -> Shape:
+    rights: Shape = {**permissions_of(role)}
+    return {**simple_user(call, user), "permissions": rights, "role_name": _SHOWN.get(role, role.value)}
 
 
 def is_collaborator(call: Call) -> Reply:

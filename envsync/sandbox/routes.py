@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from envsync.sandbox import (
+    actions_values,
     apps,
     branch_policies,
     comments,
+    contents,
+    deployments,
     environments,
     identities,
     issues,
@@ -36,6 +40,10 @@ _ENVIRONMENTS = Needs("environments")
 _CHANGE_ENVIRONMENTS = Needs("environments", "write")
 _ADMINISTRATION = Needs("administration")
 _ADMINISTER = Needs("administration", "write")
+_CONTENTS = Needs("contents")
+_DEPLOYMENTS = Needs("deployments")
+_REPOSITORY_SECRETS = Needs("secrets")
+_REPOSITORY_VARIABLES = Needs("actions_variables")
 _ISSUES = Needs("issues")
 _CHANGE_ISSUES = Needs("issues", "write")
 # What pull requests have in common with issues; `issues` asks for more where it is none.
@@ -63,12 +71,16 @@ class Branch:
 
     words: dict[str, Branch] = field(default_factory=dict)
     other: tuple[str, Branch] | None = None  # what the segment is called, and what follows it
+    rest: tuple[str, Branch] | None = None  # what all segments from here on are called, together
     endpoints: dict[str, Endpoint] = field(default_factory=dict)
 
     def add(self, method: str, path: str, endpoint: Endpoint) -> None:
         branch = self
         for segment in path.strip("/").split("/"):
-            if segment.startswith("{"):
+            if segment.endswith("...}"):
+                branch.rest = (segment[1:-4], Branch())
+                branch = branch.rest[1]
+            elif segment.startswith("{"):
                 if branch.other is None:
                     branch.other = (segment[1:-1], Branch())
                 branch = branch.other[1]
@@ -78,20 +90,30 @@ class Branch:
 
     def find(self, method: str, path: str) -> Match | None:
         """`path` is percent-encoded: an encoded slash is part of a name."""
-        branch, names = self, {}
-        for segment in path[1:].split("/"):
+        branch, names = self, dict[str, str]()
+        segments = deque(path[1:].split("/"))
+        while segments:
+            segment = segments.popleft()
             if segment in branch.words:
                 branch = branch.words[segment]
+            elif branch.rest is not None:
+                name, branch = branch.rest
+                names[name] = "/".join([segment, *segments])
+                segments.clear()
             elif segment and branch.other is not None:
                 name, branch = branch.other
-                try:
-                    names[name] = unquote(segment, errors="strict")
-                except UnicodeDecodeError:
-                    return None
+                names[name] = segment
             else:
                 return None
-        endpoint = branch.endpoints.get(method)
-        return Match(endpoint, names) if endpoint is not None else None
+        endpoint, decoded = branch.endpoints.get(method), _decoded(names)
+        return Match(endpoint, decoded) if endpoint is not None and decoded is not None else None
+
+
+def _decoded(names: Mapping[str, str]) -> Mapping[str, str] | None:
+    try:
+        return {name: unquote(text, errors="strict") for name, text in names.items()}
+    except UnicodeDecodeError:
+        return None
 
 
 @cache
@@ -120,6 +142,8 @@ _SERVER: tuple[_Row, ...] = (
     ("GET", "/orgs/{org}", identities.organization, None),
     ("GET", "/orgs/{org}/repos", repositories.of_organization, _METADATA),
     ("GET", "/orgs/{org}/teams/{team}", identities.team, _MEMBERS),
+    ("GET", "/orgs/{org}/teams/{team}/members", identities.team_members, _MEMBERS),
+    ("GET", "/orgs/{org}/teams/{team}/memberships/{user}", identities.team_membership, _MEMBERS),
     ("GET", "/orgs/{org}/teams/{team}/repos/{owner}/{repo}", repositories.team_access, _MEMBERS),
 )
 
@@ -145,6 +169,14 @@ _COMMENT = "/issues/comments/{comment}"
 _OF_A_REPOSITORY: tuple[_Row, ...] = (
     ("GET", "", repositories.get, _METADATA),
     ("GET", "/teams", repositories.teams, _ADMINISTRATION),
+    ("GET", "/contents/{path...}", contents.get, _CONTENTS),
+    ("GET", "/actions/secrets", actions_values.secrets, _REPOSITORY_SECRETS),
+    ("GET", "/actions/organization-secrets", actions_values.organization_secrets, _REPOSITORY_SECRETS),
+    ("GET", "/actions/variables", actions_values.variables, _REPOSITORY_VARIABLES),
+    ("GET", "/actions/organization-variables", actions_values.organization_variables, _REPOSITORY_VARIABLES),
+    ("GET", "/deployments", deployments.list_all, _DEPLOYMENTS),
+    ("GET", "/deployments/{deployment_id}/statuses", deployments.statuses, _DEPLOYMENTS),
+    ("GET", "/collaborators", repositories.collaborators, _METADATA),
     ("GET", "/collaborators/{user}", repositories.is_collaborator, _METADATA),
     ("GET", "/collaborators/{user}/permission", repositories.permission_of_user, _METADATA),
     ("GET", "/environments", environments.list_all, _ACTIONS),

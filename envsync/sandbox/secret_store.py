@@ -27,11 +27,11 @@ _RESOURCE = "Secret"
 def list_all(call: Call) -> Reply:
     secrets = sorted(call.environment.secrets.values(), key=lambda secret: secret.name)
     chunk, headers = page_of(call, secrets)
-    return Reply(200, {"total_count": len(secrets), "secrets": [_shape(one) for one in chunk]}, headers)
+    return Reply(200, {"total_count": len(secrets), "secrets": [secret_shape(one) for one in chunk]}, headers)
 
 
 def get(call: Call) -> Reply:
-    return Reply(200, _shape(_secret(call)))
+    return Reply(200, secret_shape(_secret(call)))
 
 
 def public_key(call: Call) -> Reply:
@@ -92,5 +92,5 @@ def _open(state: State, environment: Environment, sealed: str, key_id: str) -> b
     raise validation_failed(_RESOURCE, "encrypted_value", problem)
 
 
-def _shape(secret: Secret) -> Shape:
+def secret_shape(secret: Secret) -> Shape:
     return {"name": secret.name, "created_at": secret.created_at, "updated_at": secret.updated_at}

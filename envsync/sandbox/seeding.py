@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha1
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from envsync.errors import Diagnostic, EnvsyncError
-from envsync.sandbox.state import SERVICE_LOGIN, Account, App, Installation, Repository, Role, Team, bot_of
+from envsync.sandbox.deployment_state import Deployment, DeploymentStatus
+from envsync.sandbox.state import (
+    COLLEAGUE_LOGIN,
+    SERVICE_LOGIN,
+    Account,
+    App,
+    Installation,
+    Repository,
+    Role,
+    Team,
+    bot_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from envsync.sandbox.deployment_state import DeploymentState
     from envsync.sandbox.state import AccountType, State
 
 _LOGIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*(\[bot\])?\Z")
@@ -28,17 +41,21 @@ def seed(
     teams: Iterable[tuple[str, str]],
     apps: Iterable[str],
     repositories: Iterable[tuple[str, str]],
+    files: Mapping[tuple[str, str], Mapping[str, str]],
 ) -> None:
     """Gives all of `users` and `teams` access to all of `repositories`, as far as it made one or the other.
 
-    An owner that is not among the users is an organization.
+    An owner that is not among the users is an organization. The files of those repositories for which there are
+    some are replaced each time: they are those of a folder, which may have changed.
     """
     people = [_person(state, now, login) for login in dict.fromkeys(users)]
     groups = [_team(state, now, *name) for name in dict.fromkeys(teams)]
     for slug in apps:
         _app(state, now, slug)
-    for name in dict.fromkeys(repositories):
+    for name in dict.fromkeys([*repositories, *files]):
         repository, repository_is_new = _repository(state, now, *name)
+        if name in files:
+            repository.files = dict(files[name])
         for person, is_new in people:
             if repository_is_new or is_new:
                 repository.users.setdefault(person.login.casefold(), Role.PUSH)
@@ -82,6 +99,17 @@ def install_app(  # noqa: PLR0913 - what GitHub's pages ask for as well
     return app.id, one.id
 
 
+def deploy(
+    state: State, now: str, repository: Repository, environment: str, ref: str, states: Iterable[DeploymentState]
+) -> int:
+    """A deployment as a job with an environment makes it, and what became of it, in order: its id."""
+    sha = sha1(f"{repository.full_name} {ref}".encode(), usedforsecurity=False).hexdigest()
+    one = Deployment(state.new_id(), environment, ref, sha, SERVICE_LOGIN, now)
+    one.statuses = [DeploymentStatus(state.new_id(), each, now) for each in states]
+    repository.deployments[one.id] = one
+    return one.id
+
+
 def _checked_key(text: str) -> str:
     if text:
         try:
@@ -117,7 +145,7 @@ def _team(state: State, now: str, organization: str, slug: str) -> tuple[Team, b
     found = state.team(organization, slug)
     if found is not None:
         return found, False
-    team = Team(state.new_id(), owner.login, slug, now)
+    team = Team(state.new_id(), owner.login, slug, now, [SERVICE_LOGIN, COLLEAGUE_LOGIN])
     state.teams[f"{owner.login}/{slug}".casefold()] = team
     return team, True
 
@@ -139,7 +167,8 @@ def _repository(state: State, now: str, owner: str, name: str) -> tuple[Reposito
     if found is not None:
         return found, False
     account, _ = _account(state, now, owner, "Organization")
-    repository = Repository(state.new_id(), account.login, name, now, users={SERVICE_LOGIN: Role.ADMIN})
+    repository = Repository(state.new_id(), account.login, name, now)
+    repository.users = {SERVICE_LOGIN: Role.ADMIN, COLLEAGUE_LOGIN: Role.PUSH}
     state.repositories[repository.full_name.casefold()] = repository
     return repository, True
 

@@ -13,7 +13,7 @@ from envsync.sandbox.connection import Delivery, Manner
 from envsync.sandbox.exchange import Answer, Exchange, Json, Options, Request, timestamp
 from envsync.sandbox.faults import FaultKind, Faults
 from envsync.sandbox.listener import Listener
-from envsync.sandbox.seeding import install_app, seed
+from envsync.sandbox.seeding import deploy, install_app, seed
 from envsync.sandbox.service import Service, http_date
 from envsync.sandbox.state import SERVICE_LOGIN
 from envsync.sandbox.storage import file_errors, open_storage
@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType, TracebackType
 
+    from envsync.sandbox.deployment_state import DeploymentState
     from envsync.sandbox.faults import Fault
     from envsync.sandbox.state import Repository
     from envsync.sandbox.storage import Storage
 
 _USUAL = Options()
+_NO_FILES: Mapping[tuple[str, str], Mapping[str, str]] = {}
 _MANNERS = {
     FaultKind.LOST: Manner.LOST,
     FaultKind.TRUNCATE: Manner.HALF,
@@ -100,14 +102,16 @@ class Sandbox:
         teams: Iterable[tuple[str, str]] = (),
         apps: Iterable[str] = (),
         repositories: Iterable[tuple[str, str]] = (),
+        files: Mapping[tuple[str, str], Mapping[str, str]] = _NO_FILES,
     ) -> None:
-        """Makes what is missing and touches nothing that exists.
+        """Makes what is missing and touches nothing that exists, but for the files, which are replaced.
 
-        Users and teams get access to the repositories as far as this call made one or the other.
+        Users and teams get access to the repositories as far as this call made one or the other. Two people are
+        in each team that it makes, and may push to each repository. `files`: owner and name -> path -> text.
         """
         with self._turn:
             now = timestamp(self._options.now())
-            seed(self.state, now, users=users, teams=teams, apps=apps, repositories=repositories)
+            seed(self.state, now, users=users, teams=teams, apps=apps, repositories=repositories, files=files)
         self.save()
 
     def install_app(
@@ -144,6 +148,16 @@ class Sandbox:
         with self._turn:
             found, now = self.state.repository(repository), timestamp(self._options.now())
             number = self.state.new_issue(found, title, author, now, is_pull_request=True).number
+        self.save()
+        return number
+
+    def deploy(
+        self, repository: str, environment: str, *states: DeploymentState, ref: str = "refs/heads/main"
+    ) -> int:
+        """The id of a deployment that went through `states`. It asks nobody, and needs no environment."""
+        with self._turn:
+            found, now = self.state.repository(repository), timestamp(self._options.now())
+            number = deploy(self.state, now, found, environment, ref, states)
         self.save()
         return number
 

@@ -14,6 +14,7 @@ from envsync.sandbox.call import Call
 from envsync.sandbox.exchange import Answer, EarlyReply, Reply, failure, not_found, timestamp
 from envsync.sandbox.faults import faulty_reply, html_page
 from envsync.sandbox.identification import Asker, check_asker, counted_as, identify
+from envsync.sandbox.oauth_headers import of_token
 from envsync.sandbox.permissions import check, find_repository, moved
 from envsync.sandbox.rate_limit import RateLimits
 from envsync.sandbox.replica import Replica
@@ -59,6 +60,7 @@ class Service:
             match = self._endpoints.find(request.method, _api_path(request))
             asker = match.endpoint.asker if match is not None else Asker.TOKEN
             identity = identify(self._state, request.headers.get("authorization"), asker, now)
+            headers.update(of_token(identity.token, _api_path(request)))
             call = self._call(request, identity, site, now)
             if request.method != "GET":
                 self._replica.before_write(self._state, now)
@@ -94,8 +96,13 @@ class Service:
             "x-github-request-id": secrets.token_hex(10).upper(),
             "x-github-media-type": "github.v3; format=json",
             "x-github-api-version-selected": version if version in API_VERSIONS else API_VERSIONS[0],
-            **allowance.headers(),
+            **self._limits.headers(allowance),
+            **self._of_enterprise_server(),
         }
+
+    def _of_enterprise_server(self) -> Mapping[str, str]:
+        version = self._options.enterprise_version
+        return {"x-github-enterprise-version": version} if version is not None else {}
 
     def _call(self, request: Request, identity: Identity, site: str, now: datetime) -> Call:
         path = _api_path(request)
@@ -117,7 +124,7 @@ class Service:
 
     def _reply(self, request: Request, call: Call, match: Match | None, headers: dict[str, str]) -> Reply:
         spent = (match is not None and match.endpoint.free) or self._limits.spend(call.allowance)
-        headers.update(call.allowance.headers())
+        headers.update(self._limits.headers(call.allowance))
         if not spent:
             raise failure(403, f"API rate limit exceeded for {call.token.login}.")
         if request.headers.get("x-github-api-version", API_VERSIONS[0]) not in API_VERSIONS:
@@ -147,7 +154,7 @@ class Service:
         if not _matches(request.headers.get("if-none-match", ""), etag):
             return Answer(answer.status, tagged, answer.content)
         self._limits.refund(allowance)
-        fresh = {**dict(tagged), **allowance.headers()}
+        fresh = {**dict(tagged), **self._limits.headers(allowance)}
         del fresh["content-type"]
         return Answer(304, list(fresh.items()), b"")
 

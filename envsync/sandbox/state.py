@@ -7,7 +7,9 @@ from enum import StrEnum
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
+from envsync.sandbox.deployment_state import Deployment  # noqa: TC001 - for whoever looks the fields up: the codec
 from envsync.sandbox.issue_state import Issue, Label
+from envsync.sandbox.shared_state import SharedValue  # noqa: TC001 - for the codec as well
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +19,7 @@ WORKFLOW_TOKEN = "sandbox-workflow"  # noqa: S105
 FULL_TOKEN = "sandbox"  # noqa: S105
 RECORD_KEY = "73616e64626f78" * 5  # known to everybody, and so good for nothing but the sandbox
 SERVICE_LOGIN = "sandbox"  # whom the tokens belong to
+COLLEAGUE_LOGIN = "sandbox-colleague"  # stands in for the others: nobody approves what they started themselves
 WORKFLOW_LOGIN = "github-actions[bot]"  # whom a workflow acts as
 
 
@@ -63,6 +66,8 @@ class Account:
     type: AccountType
     created_at: str
     plan: Plan = Plan.ENTERPRISE
+    actions_secrets: dict[str, SharedValue] = field(default_factory=dict)  # an organization's; key: upper case
+    actions_variables: dict[str, SharedValue] = field(default_factory=dict)  # an organization's; key: upper case
 
 
 @dataclass(slots=True)
@@ -128,6 +133,7 @@ class Token:
     expires_at: str | None = None
     installation: int | None = None  # the one that it acts for
     account: str | None = None  # login of the account that all its repositories are of; None: of any
+    scopes: list[str] | None = None  # of a classic or an OAuth token: what it says, while `permissions` decide
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +217,10 @@ class Repository:
     has_issues: bool = True
     labels: dict[str, Label] = field(default_factory=dict)  # key: casefolded name
     issues: dict[int, Issue] = field(default_factory=dict)  # key: number; pull requests among them
+    files: dict[str, str] = field(default_factory=dict)  # path -> text, on the default branch
+    actions_secrets: dict[str, Secret] = field(default_factory=dict)  # key: upper case
+    actions_variables: dict[str, Variable] = field(default_factory=dict)  # key: upper case
+    deployments: dict[int, Deployment] = field(default_factory=dict)  # key: id; oldest first
 
     @property
     def full_name(self) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from envsync.errors import Diagnostic, EnvsyncError
-from envsync.sandbox.beginning import complete, new_state
+from envsync.sandbox.beginning import EDITION, complete, new_state
 from envsync.sandbox.codec import Damaged, decode, encode
 from envsync.sandbox.state import Account, App, Installation, Repository, State, Team, Token
 
@@ -37,6 +37,7 @@ class _AccountsFile:
     apps: dict[str, App]
     tokens: dict[str, Token]
     installations: dict[int, Installation] = field(default_factory=dict)
+    edition: int = 1  # up to which `beginning.complete` brought it
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Storage:
         for path in paths:
             self._add(state, path, self._read(path, _RepositoryFile).repository)
         self.last_reserved = state.last_id
-        complete(state, created_at)
+        complete(state, created_at, head.edition)
         return state
 
     def save(self, state: State) -> None:
@@ -126,6 +127,7 @@ class Storage:
             state.apps,
             state.tokens,
             state.installations,
+            EDITION,
         )
         self._write(self.directory / _ACCOUNTS, encode(head))
 

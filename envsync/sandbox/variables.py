@@ -23,11 +23,11 @@ _RESOURCE = "Variable"
 def list_all(call: Call) -> Reply:
     variables = sorted(call.environment.variables.values(), key=lambda variable: variable.name)
     chunk, headers = page_of(call, variables, VARIABLES)
-    return Reply(200, {"total_count": len(variables), "variables": [_shape(one) for one in chunk]}, headers)
+    return Reply(200, {"total_count": len(variables), "variables": [*map(variable_shape, chunk)]}, headers)
 
 
 def get(call: Call) -> Reply:
-    return Reply(200, _shape(_variable(call)))
+    return Reply(200, variable_shape(_variable(call)))
 
 
 def create(call: Call) -> Reply:
@@ -78,7 +78,7 @@ def _exists() -> EarlyReply:
     return failure(409, "Already exists - Variable already exists")
 
 
-def _shape(variable: Variable) -> Shape:
+def variable_shape(variable: Variable) -> Shape:
     return {
         "name": variable.name,
         "value": variable.value,

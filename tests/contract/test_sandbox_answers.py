@@ -11,6 +11,10 @@ from support.app_keys import private_pem, public_pem
 from support.openapi import check_exchange, operation_id, operation_ids
 from support.sandbox_http import CUSTOM, PRODUCTION, PROTECTED, REPOSITORY, World, world
 
+from envsync.sandbox import Options
+from envsync.sandbox.shared_state import SharedValue
+from envsync.sandbox.state import Secret, Token, Variable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -134,6 +138,42 @@ def repositories(github: World) -> None:
     github.call("GET", "/users/carol/repos")
 
 
+def checkup(github: World) -> None:
+    """What says whether it all works together: files, what is shared, deployments, people."""
+    call, state, day = github.call, github.sandbox.state, "2026-03-01T00:00:00Z"
+    empty = call("GET", f"{REPOSITORY}/contents/README.md")
+    assert empty.status == 404
+    big = "x" * 1_048_577
+    files = {".github/workflows/a.yml": "on: push\n", ".github/workflows/b/c.yml": big}
+    github.sandbox.seed(files={("acme", "payments"): files})
+    for path in (*files, ".github/workflows", ".github%2Fworkflows?ref=main", "nothing", "nothing?ref=other"):
+        call("GET", f"{REPOSITORY}/contents/{path}")
+    repository, owner = state.repository("acme/payments"), state.accounts["acme"]
+    repository.actions_secrets["A"], repository.actions_variables["A"] = (
+        Secret("A", day, day),
+        Variable("A", "", day, day),
+    )
+    owner.actions_secrets["B"] = owner.actions_variables["B"] = SharedValue("B", day, day)
+    for kind in ("secrets", "variables", "organization-secrets", "organization-variables"):
+        call("GET", f"{REPOSITORY}/actions/{kind}?per_page=1&page=2")
+        call("GET", f"{REPOSITORY}/actions/{kind}")
+    number = github.sandbox.deploy("acme/payments", "production", "in_progress", "success")
+    call("GET", f"{REPOSITORY}/deployments?environment=production&ref=main&sha=none&task=deploy")
+    call("GET", f"{REPOSITORY}/deployments?environment=production&per_page=1")
+    call("GET", f"{REPOSITORY}/deployments/{number}/statuses?per_page=1")
+    call("GET", f"{REPOSITORY}/deployments/{number + 1}/statuses")
+    call("GET", f"{REPOSITORY}/collaborators?permission=push&affiliation=direct&per_page=1")
+    call("GET", f"{REPOSITORY}/collaborators")
+    team = "/orgs/acme/teams/devops"
+    for path in (f"{team}/members?role=all&per_page=1", f"{team}/memberships/sandbox", f"{team}/memberships/bob"):
+        call("GET", path)
+    state.tokens["theirs"] = Token("theirs", "nobody", {"metadata": "read"}, scopes=["repo"])
+    with github.client("theirs") as other:
+        for path in ("contents/x", "actions/secrets", "actions/variables", "deployments", "collaborators"):
+            other("GET", f"{REPOSITORY}/{path}")
+        other("GET", "/orgs/acme")
+
+
 def assertion(github: World, app: int, *, seconds: int = 540) -> str:
     """A JSON Web Token of an App's."""
     now = int(github.clock.now.timestamp())
@@ -218,7 +258,18 @@ def refusals(github: World) -> None:
     github.call("GET", "/meta", headers={"If-None-Match": etag})
 
 
-SCENES = [environments, patterns, rules, secrets_and_variables, accounts, repositories, apps, issues, refusals]
+SCENES = [
+    environments,
+    patterns,
+    rules,
+    secrets_and_variables,
+    accounts,
+    repositories,
+    checkup,
+    apps,
+    issues,
+    refusals,
+]
 
 
 @pytest.mark.parametrize("prefix", ["", "/api/v3"], ids=["github.com", "enterprise-server"])
@@ -244,9 +295,24 @@ def test_statuses_that_matter_have_been_answered(github: World, seen: dict[str, 
     assert seen["apps/create-installation-access-token"] == {201, 401, 403, 404, 422}
     assert seen["apps/list-repos-accessible-to-installation"] == {200, 403}
     assert seen["users/get-authenticated"] == {200, 403}
+    assert seen["repos/get-content"] == {200, 403, 404}
+    assert seen["actions/list-repo-organization-secrets"] == {200}
+    assert seen["actions/list-repo-variables"] == {200, 403}
+    assert seen["repos/list-deployments"] == {200, 403}
+    assert seen["repos/list-deployment-statuses"] == {200, 404}
+    assert seen["repos/list-collaborators"] == {200, 403}
+    assert seen["teams/get-membership-for-user-in-org"] == {200, 404}
     assert seen["issues/create"] == {201, 410, 422}
     assert seen["issues/create-comment"] == {201, 404, 422}
     assert seen["issues/create-label"] == {201, 422}
+
+
+def test_an_enterprise_server_answers_as_described_too(seen: dict[str, set[int]]) -> None:
+    options = Options(enterprise_version="3.14.2", rate_limit=None)
+    with world(check=Recorder(seen), options=options) as github:
+        for path in ("/meta", "/rate_limit"):
+            github.call("GET", f"/api/v3{path}")
+    assert (seen["meta/get"], seen["rate-limit/get"]) == ({200}, {404})
 
 
 def test_a_repository_is_served_by_its_id_as_well(github: World) -> None:

@@ -27,6 +27,7 @@ _VALIDATION_ERROR: Final = "/components/schemas/validation-error"
 _EXTRA_KEYS: Final = {"repos/create-or-update-environment": frozenset({"can_admins_bypass"})}
 _REDIRECTS: Final = {301, 307}  # of a renamed repository; described for some operations, done for all
 _EMPTY: Final = {204, 303, 304}
+_REST: Final = "{path}"  # of a file: as published, the description says that slashes may stand in it
 
 
 class ContractError(AssertionError):
@@ -124,6 +125,8 @@ def _operation(exchange: Exchange) -> _Operation:
 
 def _fits(path: str, segments: list[str]) -> bool:
     pattern = path.strip("/").split("/")
+    if pattern[-1] == _REST and len(segments) > len(pattern):
+        segments = [*segments[: len(pattern) - 1], "/".join(segments[len(pattern) - 1 :])]
     return len(pattern) == len(segments) and all(
         (part.startswith("{") and segment) or part == segment
         for part, segment in zip(pattern, segments, strict=True)

@@ -24,10 +24,20 @@ ISSUES = f"{REPOSITORY}/issues"
 NEEDS = [
     ("GET", REPOSITORY, "metadata=read"),
     ("GET", f"{REPOSITORY}/teams", "administration=read"),
+    ("GET", f"{REPOSITORY}/contents/.github/workflows", "contents=read"),
+    ("GET", f"{REPOSITORY}/actions/secrets", "secrets=read"),
+    ("GET", f"{REPOSITORY}/actions/organization-secrets", "secrets=read"),
+    ("GET", f"{REPOSITORY}/actions/variables", "actions_variables=read"),
+    ("GET", f"{REPOSITORY}/actions/organization-variables", "actions_variables=read"),
+    ("GET", f"{REPOSITORY}/deployments", "deployments=read"),
+    ("GET", f"{REPOSITORY}/deployments/1/statuses", "deployments=read"),
+    ("GET", f"{REPOSITORY}/collaborators", "metadata=read"),
     ("GET", f"{REPOSITORY}/collaborators/alice", "metadata=read"),
     ("GET", "/orgs/acme/repos", "metadata=read"),
     ("GET", "/orgs/acme/teams/devops", "members=read"),
     ("GET", "/orgs/acme/teams/devops/repos/acme/payments", "members=read"),
+    ("GET", "/orgs/acme/teams/devops/members", "members=read"),
+    ("GET", "/orgs/acme/teams/devops/memberships/sandbox", "members=read"),
     ("GET", f"{REPOSITORY}/environments", "actions=read"),
     ("GET", PRODUCTION, "actions=read"),
     ("PUT", PRODUCTION, "administration=write"),
@@ -138,6 +148,18 @@ class TestTokens:
                 assert call("GET", path).status == 200
             for method, path in (("PUT", PRODUCTION), ("POST", VARIABLES), ("DELETE", f"{SECRETS}/A")):
                 assert call(method, path).status == 403
+
+    def test_what_a_plan_does_not_need_is_for_the_full_one_alone(self, github: World) -> None:
+        paths = ("actions/secrets", "actions/variables", "deployments", "contents/README.md")
+        answers = {}
+        for token in ("sandbox", "sandbox-reader", "sandbox-workflow"):
+            with github.client(token) as call:
+                answers[token] = [call("GET", f"{REPOSITORY}/{path}").status for path in paths]
+        assert answers == {
+            "sandbox": [200, 200, 200, 404],
+            "sandbox-reader": [403, 403, 403, 403],
+            "sandbox-workflow": [403, 403, 403, 404],
+        }
 
     def test_a_workflows_own_token_reads_the_settings_alone(self, github: World) -> None:
         with github.client("sandbox-workflow") as call:

@@ -37,6 +37,14 @@ def test_each_request_counts_until_none_is_left_and_the_hour_is_over() -> None:
         assert github.call("GET", PRODUCTION).status == 200
 
 
+def test_a_server_without_limits_says_nothing_of_them() -> None:
+    with world(options=Options(rate_limit=None)) as github:
+        answers = [github.call("GET", path) for path in ("/rate_limit", PRODUCTION, PRODUCTION)]
+    assert (answers[0].status, answers[0].message) == (404, "Rate limiting is not enabled.")
+    assert [answer.status for answer in answers[1:]] == [200, 200]
+    assert not [name for answer in answers for name in answer.headers if name.startswith("x-ratelimit")]
+
+
 def test_a_write_that_is_out_of_the_limit_does_nothing() -> None:
     with world(options=Options(rate_limit=1)) as github:
         assert github.put(wait_timer=5).status == 403

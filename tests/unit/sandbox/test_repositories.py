@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support.sandbox_http import PRODUCTION, REPOSITORY, links, world
 
-from envsync.sandbox.state import Role
+from envsync.sandbox.state import Role, Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,3 +227,68 @@ class TestAccess:
         assert github.call("GET", path).status == 404
         assert github.call("GET", path.replace("DevOps", "nobody")).status == 404
         assert github.call("GET", path.replace("payments", "nothing")).status == 404
+
+
+class TestCollaborators:
+    PATH = f"{REPOSITORY}/collaborators"
+
+    @pytest.fixture(autouse=True)
+    def people(self, github: World) -> None:
+        github.sandbox.seed(users=["carol", "dora"])
+        repository = github.sandbox.state.repository("acme/payments")
+        repository.users.update({"bob": Role.PULL, "gone": Role.ADMIN})
+        repository.teams["devops"] = Role.MAINTAIN
+        github.sandbox.state.teams["acme/devops"].members.append("Carol")
+
+    def logins(self, github: World, query: str = "") -> list[str]:
+        return [one["login"] for one in github.call("GET", f"{self.PATH}{query}").json]
+
+    def test_they_come_with_the_strongest_role_that_they_hold(self, github: World) -> None:
+        found = {one["login"]: one for one in github.call("GET", self.PATH).json}
+        assert {login: one["role_name"] for login, one in found.items()} == {
+            "sandbox": "admin",
+            "sandbox-colleague": "maintain",
+            "alice": "write",
+            "bob": "read",
+            "carol": "maintain",
+        }
+        assert found["alice"]["permissions"] == {
+            "admin": False,
+            "maintain": False,
+            "push": True,
+            "triage": True,
+            "pull": True,
+        }
+
+    def test_those_who_may_do_something_are_those_who_may_do_more_as_well(self, github: World) -> None:
+        assert set(self.logins(github, "?permission=push")) == {"sandbox", "sandbox-colleague", "alice", "carol"}
+        assert set(self.logins(github, "?permission=maintain")) == {"sandbox", "sandbox-colleague", "carol"}
+        assert self.logins(github, "?permission=admin") == ["sandbox"]
+
+    def test_by_how_they_came_in(self, github: World) -> None:
+        assert set(self.logins(github, "?affiliation=direct")) == {"sandbox", "sandbox-colleague", "alice", "bob"}
+        assert set(self.logins(github, "?affiliation=outside")) == {"alice", "bob"}
+        assert "carol" in self.logins(github, "?affiliation=all")
+
+    def test_page_by_page(self, github: World) -> None:
+        assert len(github.call.pages(f"{self.PATH}?per_page=2")) == 5
+
+    def test_a_users_repository_is_theirs(self, github: World) -> None:
+        github.sandbox.seed(users=["carol"], repositories=[("carol", "tool")])
+        found = github.call("GET", "/repos/carol/tool/collaborators?permission=admin").json
+        assert [one["login"] for one in found] == ["sandbox", "carol"]
+        outside = github.call("GET", "/repos/carol/tool/collaborators?affiliation=outside").json
+        assert "carol" not in [one["login"] for one in outside]
+
+    @pytest.mark.parametrize(("login", "status"), [("alice", 200), ("bob", 403), ("dora", 403)])
+    def test_only_who_may_push_sees_who_else_may(self, github: World, login: str, status: int) -> None:
+        github.sandbox.state.tokens["theirs"] = Token("theirs", login, {"metadata": "read"})
+        with github.client("theirs") as call:
+            answer = call("GET", self.PATH)
+        assert answer.status == status
+        if status == 403:
+            assert answer.message == "Must have push access to view repository collaborators."
+
+    def test_a_bot_has_no_role_and_goes_by_its_permissions(self, github: World) -> None:
+        with github.client("sandbox-workflow") as call:
+            assert call("GET", self.PATH).status == 200

@@ -9,6 +9,7 @@ import pytest
 from support.sandbox_http import PRODUCTION, REPOSITORY, Clock, world
 
 from envsync.sandbox import Options
+from envsync.sandbox.state import Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +32,43 @@ class TestHeaders:
         assert headers["x-github-api-version-selected"] == "2022-11-28"
         assert headers["x-accepted-github-permissions"] == "actions=read"
         assert re.fullmatch("[0-9A-F]{20}", headers["x-github-request-id"])
+
+    def test_a_classic_token_says_its_scopes(self, github: World) -> None:
+        github.sandbox.state.tokens["ghp_x"] = Token(
+            "ghp_x", "sandbox", {"metadata": "read"}, scopes=["repo", "gist"]
+        )
+        with github.client("ghp_x") as call:
+            for path, accepted in ((REPOSITORY, "repo"), (PRODUCTION, "repo"), ("/user", "")):
+                headers = call("GET", path).headers
+                assert (headers["x-oauth-scopes"], headers["x-accepted-oauth-scopes"]) == ("repo, gist", accepted)
+            assert "read:org" in call("GET", "/orgs/acme").headers["x-accepted-oauth-scopes"]
+        github.sandbox.state.tokens["ghp_x"].scopes = []
+        with github.client("ghp_x") as call:
+            assert call("GET", "/user").headers["x-oauth-scopes"] == ""
+        assert "x-oauth-scopes" not in github.call("GET", "/user").headers
+
+    def test_a_token_says_when_it_ends(self) -> None:
+        with world(options=Options(now=Clock())) as github:
+            token = Token("github_pat_x", "sandbox", {}, expires_at="2026-04-01T10:30:00Z")
+            github.sandbox.state.tokens[token.value] = token
+            with github.client(token.value) as call:
+                header = call("GET", "/user").headers["github-authentication-token-expiration"]
+                token.expires_at = "2026-03-01T12:00:00Z"
+                ended = call("GET", "/user")
+            others = github.call("GET", "/user").headers
+        assert header == "2026-04-01 10:30:00 UTC"
+        assert ended.status == 401
+        assert "github-authentication-token-expiration" not in {*ended.headers, *others}
+
+    def test_one_of_an_installation_does_not(self, github: World) -> None:
+        _, number = github.sandbox.install_app("robot", public_key="", owner="acme", permissions={})
+        end = "2126-01-01T00:00:00Z"
+        token = Token("ghs_x", "robot[bot]", {"metadata": "read"}, expires_at=end, installation=number)
+        github.sandbox.state.issued["ghs_x"] = token
+        with github.client("ghs_x") as call:
+            answer = call("GET", REPOSITORY)
+        assert answer.status == 200
+        assert "github-authentication-token-expiration" not in answer.headers
 
     def test_each_request_has_an_id_of_its_own(self, github: World) -> None:
         ids = {github.call("GET", PRODUCTION).headers["x-github-request-id"] for _ in range(3)}

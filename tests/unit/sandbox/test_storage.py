@@ -14,7 +14,8 @@ from support.sandbox_http import PRODUCTION, REPOSITORY, world
 
 from envsync.errors import Diagnostic, EnvsyncError
 from envsync.sandbox import Sandbox, reset
-from envsync.sandbox.state import Token
+from envsync.sandbox.shared_state import SharedValue
+from envsync.sandbox.state import Secret, Token, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,10 +24,25 @@ if TYPE_CHECKING:
     from support.sandbox_http import World
 
 
+ACTIONS = ("actions_secrets", "actions_variables")
+FOR_DOCTOR = {"contents", "deployments", "secrets", "actions_variables", "organization_administration"}
+
+
 def content(directory: Path, owner: str = "acme", name: str = "payments") -> dict[str, object]:
     text = (directory / "repositories" / owner / f"{name}.json").read_text()
     found: dict[str, object] = json.loads(text)["repository"]
     return found
+
+
+def fill(github: World) -> None:
+    """What no endpoint writes."""
+    state, day = github.sandbox.state, "2026-03-01T00:00:00Z"
+    repository, owner = state.repository("acme/payments"), state.accounts["acme"]
+    repository.actions_secrets["A"] = Secret("A", day, day)
+    repository.actions_variables["B"] = Variable("B", "ü", day, day)
+    owner.actions_secrets["C"] = SharedValue("C", day, day)
+    owner.actions_variables["D"] = SharedValue("D", day, day, "1", ["acme/payments"])
+    state.tokens["ghp_x"] = Token("ghp_x", "alice", {}, scopes=["repo"])
 
 
 def failure(act: Callable[[], object]) -> Diagnostic:
@@ -47,6 +63,9 @@ def test_everything_is_there_again(tmp_path: Path) -> None:
         github.put(wait_timer=5, reviewers=[github.user("alice"), github.team("acme/devops")])
         github.call("POST", f"{PRODUCTION}/variables", {"name": "A", "value": "ä"})
         github.put_secret("B", b"x")
+        github.sandbox.deploy("acme/payments", "production", "success")
+        github.sandbox.seed(files={("acme", "payments"): {".github/workflows/ü.yml": "on: push\n"}})
+        fill(github)
         before = github.sandbox.state
     with Sandbox(tmp_path) as again:
         assert again.state.repositories == before.repositories
@@ -78,16 +97,17 @@ class TestOlderState:
             pass
         file = directory / "repositories" / "acme" / "payments.json"
         whole = json.loads(file.read_text())
-        for name in ("has_issues", "labels", "issues"):
+        for name in ("has_issues", "labels", "issues", "files", "deployments", *ACTIONS):
             del whole["repository"][name]
-        file.write_text(json.dumps(whole))
         head: dict[str, Any] = json.loads((directory / "accounts.json").read_text())
-        del head["installations"]
+        del head["installations"], head["edition"]
         del head["accounts"]["github-actions[bot]"]
+        TestOlderState.take_what_doctor_needs(head, whole)
+        file.write_text(json.dumps(whole))
         for app in head["apps"].values():
             del app["owner"], app["name"], app["public_key"], app["permissions"]
         for token in head["tokens"].values():
-            del token["expires_at"], token["installation"], token["account"]
+            del token["expires_at"], token["installation"], token["account"], token["scopes"]
             token["login"] = "sandbox"
             for permission in ("issues", "pull_requests", "contents"):
                 token["permissions"].pop(permission, None)
@@ -101,10 +121,49 @@ class TestOlderState:
             assert again.state.apps["change-gate"].offers_rule
             assert again.state.repository("acme/payments").has_issues
 
+    @staticmethod
+    def take_what_doctor_needs(head: dict[str, Any], repository: dict[str, Any]) -> None:
+        """The second edition brought it."""
+        for account in head["accounts"].values():
+            for name in ACTIONS:
+                del account[name]
+        del head["accounts"]["sandbox-colleague"], repository["repository"]["users"]["sandbox-colleague"]
+        for team in head["teams"].values():
+            team["members"] = []
+        for permission in FOR_DOCTOR:
+            del head["tokens"]["sandbox"]["permissions"][permission]
+
+    def test_what_doctor_asks_for_came_later(self, tmp_path: Path) -> None:
+        with world(directory=tmp_path) as github:
+            github.sandbox.seed(teams=[("acme", "leads")])
+        file = tmp_path / "repositories" / "acme" / "payments.json"
+        head, whole = json.loads((tmp_path / "accounts.json").read_text()), json.loads(file.read_text())
+        self.take_what_doctor_needs(head, whole)
+        head["edition"] = 1
+        head["teams"]["acme/leads"]["members"] = ["alice"]
+        del head["tokens"]["sandbox"]["permissions"]["issues"]
+        head["tokens"]["sandbox-reader"]["permissions"] = {"metadata": "read"}
+        (tmp_path / "accounts.json").write_text(json.dumps(head))
+        file.write_text(json.dumps(whole))
+        with Sandbox(tmp_path) as again:
+            state = again.state
+            assert state.teams["acme/devops"].members == ["sandbox", "sandbox-colleague"]
+            assert state.teams["acme/leads"].members == ["alice"]
+            assert "sandbox-colleague" in state.accounts
+            assert "sandbox-colleague" in state.repository("acme/payments").users
+            assert state.tokens["sandbox"].permissions.keys() >= FOR_DOCTOR
+            assert "issues" not in state.tokens["sandbox"].permissions
+            assert state.tokens["sandbox-reader"].permissions == {"metadata": "read"}
+            state.teams["acme/devops"].members.clear()
+            del state.tokens["sandbox"].permissions["contents"]
+        with Sandbox(tmp_path) as again:
+            assert again.state.teams["acme/devops"].members == []
+            assert "contents" not in again.state.tokens["sandbox"].permissions
+
     def test_what_was_set_by_hand_stays(self, tmp_path: Path) -> None:
         head = self.age(tmp_path)
         head["tokens"]["sandbox"]["permissions"]["environments"] = "read"
-        del head["tokens"]["sandbox-reader"]
+        del head["tokens"]["sandbox-reader"], head["tokens"]["sandbox-workflow"]
         (tmp_path / "accounts.json").write_text(json.dumps(head))
         with Sandbox(tmp_path) as again:
             permissions = again.state.tokens["sandbox"].permissions
