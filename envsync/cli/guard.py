@@ -6,21 +6,19 @@ environment decides who can make envsync do something: were it in the files, who
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from envsync.errors import Diagnostic
 from envsync.model import LiveRepository, Unread
 from envsync.plan.changes import Address, Notice
+from envsync.plan.guardians import VARIABLE, guardians_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from envsync.cli.session import Session
 
-VARIABLE = "ENVSYNC_GUARDED_BY"
 _CREDENTIALS = ("ENVSYNC_APP_PRIVATE_KEY", "ENVSYNC_RECORD_KEY", "GH_TOKEN", "GITHUB_TOKEN")
-_SEPARATOR = re.compile(r"[,\n]")
 
 
 def guardians(session: Session, environ: Mapping[str, str], *, applies: bool) -> tuple[tuple[Address, str], ...]:
@@ -83,8 +81,7 @@ def _here(environ: Mapping[str, str]) -> str | None:
 
 
 def _named(environ: Mapping[str, str]) -> frozenset[str]:
-    names = _SEPARATOR.split(environ.get(VARIABLE, ""))
-    return frozenset(name.strip().casefold() for name in names if name.strip())
+    return guardians_in(environ.get(VARIABLE, ""))
 
 
 def _managed(session: Session, here: str) -> Iterator[tuple[Address, str, LiveRepository | Unread]]:

@@ -29,6 +29,7 @@ class Use:
     kind: UseKind
     name: str | None  # upper case; None: an expression chooses it, or all are taken, so that it may be any
     span: Span
+    needed: bool = True  # False: nothing is amiss without it: it is tested, has a fallback, or comes from a caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Reading:
     flows: tuple[Flow, ...]  # sorted by file
     pages: Mapping[str, Page]  # by file
     diagnostics: tuple[Diagnostic, ...]  # what of the files could not be understood
+    guardians: frozenset[str] = frozenset()  # casefolded: environments that hold envsync's own keys, as they say
 
 
 @dataclass(frozen=True, slots=True)

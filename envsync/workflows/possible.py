@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# Of an environment: whichever it is, it exists, since GitHub's form offers no other.
+AMONG_ALL = "whoever starts the workflow chooses it among the repository's environments"
+
 
 @dataclass(frozen=True, slots=True)
 class Possible:

@@ -1,0 +1,58 @@
+"""The workflow files of a repository -> what they do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.documents.page import Page
+from envsync.errors import Span
+from envsync.workflows.calls import Expander
+from envsync.workflows.circumstances import at_start
+from envsync.workflows.flow import Flow, JobRun, Reading
+from envsync.workflows.parse import parse, path_of
+from envsync.workflows.workflow import CALL
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envsync.documents.text import SourceText
+    from envsync.errors import Diagnostic
+    from envsync.model import RepositoryName
+    from envsync.workflows.workflow import Workflow
+
+
+def reading(sources: Sequence[SourceText], repository: RepositoryName | None) -> Reading:
+    """A file that is no workflow is a flow of one job of which nothing is known. `repository`: None: not known."""
+    pages: dict[str, Page] = {}
+    workflows: dict[str, Workflow | None] = {}
+    diagnostics: list[Diagnostic] = []
+    flows: list[Flow] = []
+    for source in sorted(sources, key=lambda each: each.file):
+        page = pages[source.file] = Page(source.file, source.lines, {})
+        workflow, found = parse(source, page)
+        workflows[path_of(source.file)] = workflow
+        diagnostics += found
+        if workflow is None or found:
+            flows.append(_unread(source.file))
+    flows += _flows(Expander(workflows, repository))
+    guardians = frozenset(name for each in workflows.values() if each for name in each.guardians)
+    return Reading(tuple(sorted(flows, key=lambda each: each.file)), pages, tuple(diagnostics), guardians)
+
+
+def _flows(expander: Expander) -> Iterator[Flow]:
+    """Of those that something else than a call starts, then of those that only call each other."""
+    known = [each for each in expander.workflows.values() if each]
+    calls = (job.call for each in known for job in each.jobs if job.call)
+    called = {expander.path_of(call) for call in calls}
+    own = [each for each in known if each.path not in called or any(one.event != CALL for one in each.triggers)]
+    for workflow in own:
+        yield expander.flow(workflow, at_start(workflow, from_elsewhere=workflow.path not in called))
+    for workflow in known:
+        if workflow.path not in expander.reached:
+            yield expander.flow(workflow, at_start(workflow, from_elsewhere=True))
+
+
+def _unread(file: str) -> Flow:
+    span = Span(file, 1, 1, 1, 1)
+    run = JobRun(file, span, None, (), (), frozenset(), tolerant=False, blind=f"`{file}` could not be read")
+    return Flow(file, None, (), (run,))

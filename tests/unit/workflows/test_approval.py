@@ -1,0 +1,238 @@
+"""Which deployments pass the approval that stands beside their environment, and which go around it."""
+
+from __future__ import annotations
+
+import pytest
+from support.crossings import crossed, told, workflow
+
+GATE = "production-approval: {required_reviewers: [lead]}"
+OPEN = f"environments: {{{GATE}, production: {{}}}}\n"
+GUARDED = f"environments: {{{GATE}, production: {{required_reviewers: [lead]}}}}\n"
+APPROVE = "  approve: {environment: production-approval}\n"
+
+
+def deploy(more: str = "") -> str:
+    return f"  deploy: {{environment: production{more}}}\n"
+
+
+def skipped(declared: str, jobs: str, *others: str, on: str = "push") -> list[tuple[str, str, str | None]]:
+    found = crossed(declared, workflow(jobs, on), *others)
+    assert {each.code for each in found} <= {"approval-skipped", "unknown-environment"}
+    return [(each.severity, each.message, each.hint) for each in found if each.code == "approval-skipped"]
+
+
+# --- what passes -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "jobs",
+    [
+        APPROVE + deploy(", needs: approve"),
+        APPROVE + "  build: {needs: approve}\n" + deploy(", needs: [build]"),
+        APPROVE + deploy(", needs: approve, if: github.ref == 'refs/heads/main'"),
+        APPROVE + deploy(", needs: approve, if: always() && needs.approve.result == 'success'"),
+        "  approve: {environment: Production-Approval, if: x} # envsync: ignore[environment-spelling] as it is\n"
+        + deploy(", needs: approve"),
+        APPROVE + deploy(", needs: approve") + "  after: {environment: production, needs: deploy}\n",
+    ],
+    ids=["directly", "a job between", "a condition", "success is asked for", "another case", "after a deployment"],
+)
+def test_a_deployment_that_waits_for_the_approval_is_no_finding(jobs: str) -> None:
+    assert skipped(OPEN, jobs) == []
+
+
+def test_an_environment_without_an_approval_beside_it_needs_none() -> None:
+    assert crossed("environments: {production: {}}\n", workflow(deploy())) == ()
+
+
+def test_an_approval_that_goes_with_the_choice_of_the_environment_is_passed() -> None:
+    on = "{workflow_dispatch: {inputs: {to: {type: choice, options: [staging, production]}}}}"
+    declared = f"environments: {{staging: {{}}, staging-approval: {{required_reviewers: [lead]}}, {OPEN[15:]}"
+    jobs = (
+        "  approve: {environment: '${{ inputs.to }}-approval'}\n"
+        "  deploy: {environment: '${{ inputs.to }}', needs: approve}\n"
+    )
+
+    assert skipped(declared, jobs, on=on) == []
+
+
+# --- what does not -----------------------------------------------------------------------------------------
+
+
+def test_a_deployment_beside_the_approval_is_an_error_and_the_hint_says_what_to_write() -> None:
+    assert skipped(OPEN, APPROVE + deploy()) == [
+        (
+            "error",
+            (
+                "the job `deploy` deploys to `production` without passing `production-approval`, "
+                "and nobody has to agree to it"
+            ),
+            "write `approve` under the `needs` of `deploy`",
+        )
+    ]
+
+
+def test_where_the_environment_asks_itself_it_is_a_warning() -> None:
+    for guarded in (
+        GUARDED,
+        GUARDED.replace("required_reviewers: [lead]}}", "deployment_protection_rules: [gate]}}"),
+    ):
+        ((severity, message, _),) = skipped(guarded, APPROVE + deploy())
+
+        assert severity == "warning"
+        assert message.endswith("`production-approval`, though `production` asks for an approval itself")
+
+
+def test_where_somebody_else_guards_the_environment_it_is_a_warning() -> None:
+    declared = OPEN.replace("production: {}", "production: {ignore: [required_reviewers]}")
+
+    ((severity, message, _),) = skipped(declared, APPROVE + deploy())
+
+    assert (severity, message.partition(", ")[2]) == (
+        "warning",
+        "and whether `production` asks for one is not known here",
+    )
+
+
+@pytest.mark.parametrize("condition", ["always()", "'!cancelled()'", "failure()"])
+def test_a_job_that_runs_though_the_approval_was_refused_does_not_pass_it(condition: str) -> None:
+    ((severity, _, hint),) = skipped(OPEN, APPROVE + deploy(f", needs: approve, if: {condition}"))
+
+    assert severity == "error"
+    assert hint == "let the `if` of `deploy` hold only where `approve` succeeded"
+
+
+def test_an_approval_that_may_fail_stops_nobody() -> None:
+    jobs = "  approve: {environment: production-approval, continue-on-error: true}\n" + deploy(", needs: approve")
+
+    ((_, _, hint),) = skipped(OPEN, jobs)
+
+    assert hint == "remove `continue-on-error` from `approve`: there a rejection counts as a success"
+
+
+def test_a_workflow_without_the_approval_is_told_to_get_one() -> None:
+    found = crossed(OPEN, workflow(deploy()), workflow(APPROVE))
+
+    assert told(found) == ["error approval-skipped: production"]
+    assert found[0].hint == (
+        "add a job with `environment: production-approval`, and name it under the `needs` of `deploy`"
+    )
+
+
+def test_an_approval_after_the_deployment_is_none() -> None:
+    jobs = deploy() + "  approve: {environment: production-approval, needs: deploy}\n"
+
+    ((_, _, hint),) = skipped(OPEN, jobs)
+
+    assert hint is not None
+    assert hint.startswith("add a job with `environment: production-approval`")
+
+
+def test_a_choice_that_has_the_environment_may_deploy_to_it() -> None:
+    on = "{workflow_dispatch: {inputs: {to: {type: choice, options: [staging, production]}}}}"
+    declared = OPEN.replace("{p", "{staging: {}, p", 1)
+
+    ((_, message, _),) = skipped(declared, APPROVE + "  ship: {environment: '${{ inputs.to }}'}\n", on=on)
+
+    assert message.startswith("the job `ship` may deploy to `production` without")
+
+
+def test_jobs_of_called_workflows_are_brought_in_order_where_they_are_called() -> None:
+    jobs = "  approval: {uses: ./.github/workflows/b.yml}\n  release: {uses: ./.github/workflows/c.yml}\n"
+    called = [workflow(each, "workflow_call") for each in (APPROVE, deploy())]
+
+    ((_, message, hint),) = skipped(OPEN, jobs, *called)
+    ordered = jobs.replace("release: {", "release: {needs: approval, ")
+
+    assert message.startswith("the job `release / deploy` deploys to `production` without")
+    assert hint == "write `approval` under the `needs` of `release`"
+    assert skipped(OPEN, ordered, *called) == []
+
+
+def test_jobs_of_one_called_workflow_are_brought_in_order_in_it() -> None:
+    called = workflow(APPROVE + deploy(), "workflow_call")
+
+    ((_, _, hint),) = skipped(OPEN, "  release: {uses: ./.github/workflows/b.yml}\n", called)
+
+    assert hint == "write `approve` under the `needs` of `deploy`"
+
+
+# --- what cannot be told -----------------------------------------------------------------------------------
+
+
+def test_what_comes_before_and_is_not_known_may_be_the_approval() -> None:
+    jobs = "  ask: {environment: '${{ vars.GATE }}'}\n" + deploy(", needs: ask")
+
+    ((severity, message, _),) = skipped(OPEN, jobs)
+
+    assert severity == "note"
+    assert message.startswith(
+        "the job `deploy` deploys to `production`, and whether `production-approval` comes before cannot be told, "
+        "because "
+    )
+
+
+def test_a_workflow_elsewhere_may_have_the_approval() -> None:
+    jobs = "  ask: {uses: acme/gates/.github/workflows/ask.yml@v1}\n" + deploy(", needs: ask")
+
+    ((severity, message, _),) = skipped(OPEN, jobs)
+
+    assert severity == "note"
+    assert "cannot be told, because `acme/gates/" in message
+
+
+def test_what_runs_after_another_workflow_cannot_be_followed() -> None:
+    ((severity, message, _),) = skipped(OPEN, deploy(), workflow(APPROVE), on="{workflow_run: {workflows: [a]}}")
+
+    assert severity == "warning"
+    assert message == (
+        "the job `deploy` deploys to `production` after another workflow, and whether `production-approval` came "
+        "before that cannot be told"
+    )
+
+
+def test_what_somebody_can_start_by_hand_besides_goes_around_the_approval() -> None:
+    ((severity, _, _),) = skipped(OPEN, deploy(), workflow(APPROVE), on="[workflow_run, workflow_dispatch]")
+
+    assert severity == "error"
+
+
+# --- gates -------------------------------------------------------------------------------------------------
+
+BOTH = workflow(APPROVE + deploy(", needs: approve"))
+
+
+@pytest.mark.parametrize("gate", ["{}", "{wait_timer: 5}", "{deployment_branch_policy: protected}"])
+def test_an_approval_that_asks_nobody_is_open(gate: str) -> None:
+    (found,) = crossed(f"environments: {{production-approval: {gate}, production: {{}}}}\n", BOTH)
+
+    assert told((found,)) == ["warning gate-open: production-approval"]
+    assert found.message == (
+        "`production-approval` stops nobody on the way to `production`: "
+        "it has neither reviewers nor protection rules"
+    )
+
+
+@pytest.mark.parametrize(
+    "gate",
+    [
+        "{required_reviewers: [lead]}",
+        "{deployment_protection_rules: [gate]}",
+        "{ignore: [required_reviewers]}",
+        "{ignore: [deployment_protection_rules]}",
+    ],
+)
+def test_one_that_asks_somebody_or_that_others_see_to_is_none(gate: str) -> None:
+    assert crossed(f"environments: {{production-approval: {gate}, production: {{}}}}\n", BOTH) == ()
+
+
+def test_an_environment_that_is_only_called_so_is_no_gate() -> None:
+    jobs = "  a: {environment: loan-approval}\n"
+
+    assert crossed("environments: {loan-approval: {}}\n", workflow(jobs)) == ()
+
+
+def test_what_only_other_repositories_call_passes_their_approval() -> None:
+    found = crossed(OPEN, BOTH, workflow(deploy(), "workflow_call"))
+
+    assert found == ()
