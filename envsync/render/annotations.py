@@ -1,6 +1,7 @@
 """What a runner makes of lines in a job's log: diagnostics as annotations, and other text as nothing but text.
 
 How GitHub's reads them: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs
+How many it shows: https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md
 """
 
 # No `from __future__ import annotations` here: it would take the name of what this module is about.
@@ -15,7 +16,7 @@ from envsync.render.printable import printable
 from envsync.render.wording import s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from envsync.errors import Diagnostic, Span
 
@@ -30,18 +31,27 @@ def annotations(diagnostics: "Iterable[Diagnostic]") -> str:
     """One workflow command a line, errors first; those that GitHub would not show are counted at the end."""
     found = in_order(diagnostics)
     by_severity = [(severity, [each for each in found if each.severity is severity]) for severity in Severity]
-    shown = [_annotation(each) for _, group in by_severity for each in group[:MOST]]
+    room = dict.fromkeys(Severity, MOST)
+    if any(len(group) > MOST for _, group in by_severity):
+        room[Severity.NOTE] = MOST - 1  # the count is a notice, too
+    shown = [_annotation(each) for severity, group in by_severity for each in group[: room[severity]]]
     more = [
-        f"{rest} more {severity}{s(rest)}" for severity, group in by_severity if (rest := len(group) - MOST) > 0
+        f"{rest} more {severity}{s(rest)}"
+        for severity, group in by_severity
+        if (rest := len(group) - room[severity]) > 0
     ]
-    # Notices are counted apart from both, so this one is shown.
-    last = [f"::notice title=envsync::{' and '.join(more)}: the output of this step has all of it"] if more else []
+    last = [f"::notice title=envsync::{_listed(more)}: the output of this step has all of it"] if more else []
     return "".join(f"{line}\n" for line in [*shown, *last])
 
 
 def harmless(text: str) -> str:
     """With a backslash in whatever a runner would take for a command, so that it is shown and not obeyed."""
     return "".join(_harmless(line) for line in _LINE_ENDS.split(text))
+
+
+def _listed(several: "Sequence[str]") -> str:
+    *others, last = several
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def _annotation(diagnostic: "Diagnostic") -> str:

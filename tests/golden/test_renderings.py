@@ -6,20 +6,27 @@ from typing import TYPE_CHECKING
 
 import pytest
 from rich.text import Text
+from support.checkup_examples import EXAMPLES as CHECKUPS
 from support.drifts import EXAMPLES, MUCH
 from support.plans import EVERYTHING, GATED, SHARED, THREE_WAY
+from support.promotions import IDLE, SHOP
 
 from envsync.errors import Diagnostic, Severity, Span
 from envsync.plan.changes import Address, Plan, RecordNext
-from envsync.plan.codec import dumps, encode
+from envsync.plan.checkup_codec import encode_checkup
+from envsync.plan.codec import dumps, encode, encode_diagnostics
 from envsync.plan.drift_codec import encode_drift
 from envsync.plan.grants import Grants
+from envsync.plan.promotion_codec import encode_promotion
 from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, encode_results
 from envsync.render.annotations import annotations as workflow_commands
+from envsync.render.checkup import checkup_markdown, checkup_text
+from envsync.render.diagnostics import render as render_diagnostics
 from envsync.render.drift import drift_summary, drift_title, render_drift
 from envsync.render.drift_markdown import drift_markdown
 from envsync.render.markdown import plan_markdown, results_markdown
 from envsync.render.markdown_diagnostics import diagnostics_markdown
+from envsync.render.mermaid import graph_markdown, mermaid
 from envsync.render.notification import notification
 from envsync.render.text import render_plan, render_results
 
@@ -167,12 +174,29 @@ FOUND = [
     ),
     Diagnostic("file-missing", "other.yaml is not there", span=Span("other.yaml", 1, 1, 1, 1)),
     Diagnostic("unmatched-exclude", "it excludes\nnothing", severity=Severity.WARNING),
+    Diagnostic(
+        "unknown-environment",
+        "which environment the job `deploy` uses shows only in a run, because a variable says it",
+        "name it, or silence this with `# envsync: ignore[unknown-environment] reason`",
+        Span(".github/workflows/deploy.yml", 9, 18, 9, 33),
+        "    environment: ${{ vars.WHERE }}",
+        Severity.NOTE,
+    ),
 ]
 
 
 def test_diagnostics_markdown(golden: Callable[[str, str], None]) -> None:
     golden("render/diagnostics.md", diagnostics_markdown(FOUND))
     golden("render/diagnostics-none.md", diagnostics_markdown([]))
+
+
+def test_diagnostics_text(golden: Callable[[str, str], None]) -> None:
+    golden("render/diagnostics.txt", render_diagnostics(FOUND, width=80, color=False))
+    golden("render/diagnostics-colour.txt", render_diagnostics(FOUND, width=80, color=True))
+
+
+def test_diagnostics_json(golden: Callable[[str, str], None]) -> None:
+    golden("render/diagnostics.json", dumps(encode_diagnostics(FOUND)))
 
 
 def test_annotations(golden: Callable[[str, str], None]) -> None:
@@ -203,3 +227,28 @@ def test_drift_in_colour_narrow_and_as_json(golden: Callable[[str, str], None]) 
     assert sorted("".join(narrow.split())) == sorted("".join(wide.split())), "nothing is cut off"
     golden("render/drift-narrow.txt", narrow)
     golden("render/drift.json", dumps(encode_drift(MUCH)))
+
+
+# --- checkup ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CHECKUPS)
+def test_checkup(name: str, golden: Callable[[str, str], None]) -> None:
+    golden(f"render/checkup-{name}.txt", checkup_text(CHECKUPS[name], color=False, width=80))
+    golden(f"render/checkup-{name}.md", checkup_markdown(CHECKUPS[name]))
+
+
+def test_checkup_in_colour_narrow_and_as_json(golden: Callable[[str, str], None]) -> None:
+    golden("render/checkup-colour.txt", checkup_text(CHECKUPS["sick"], color=True, width=80))
+    golden("render/checkup-narrow.txt", checkup_text(CHECKUPS["many"], color=False, width=40))
+    golden("render/checkup.json", dumps(encode_checkup(CHECKUPS["sick"])))
+
+
+# --- promotion -------------------------------------------------------------------------------------------------
+
+
+def test_promotion(golden: Callable[[str, str], None]) -> None:
+    golden("render/promotion.mmd", mermaid(SHOP))
+    golden("render/promotion-idle.mmd", mermaid(IDLE))
+    golden("render/promotion.md", graph_markdown(SHOP, 1 << 20))
+    golden("render/promotion.json", dumps(encode_promotion(SHOP)))

@@ -120,6 +120,39 @@ def test_errors_come_first_and_what_github_would_not_show_is_counted() -> None:
     assert shown[-1].startswith("::notice title=envsync::3 more errors and 1 more warning: ")
 
 
+def notes(number: int) -> list[Diagnostic]:
+    return [Diagnostic("n", f"{each:02}", severity=Severity.NOTE) for each in range(number)]
+
+
+def test_a_note_is_a_notice() -> None:
+    assert module.annotations(notes(1)) == "::notice title=envsync[n]::00\n"
+
+
+@pytest.mark.parametrize(
+    ("errors", "number", "count"),
+    [
+        (0, 10, None),
+        (0, 11, "2 more notes: "),
+        (11, 9, "1 more error: "),
+        (11, 10, "1 more error and 1 more note: "),
+    ],
+)
+def test_the_count_has_room_among_the_notices(errors: int, number: int, count: str | None) -> None:
+    shown = module.annotations([*notes(number), *[Diagnostic("e", "x")] * errors]).splitlines()
+    notices = [line for line in shown if line.startswith("::notice")]
+
+    assert len(notices) <= module.MOST, "github shows no more of a step"
+    assert [line for line in notices if " more " in line] == notices[-1:] * (count is not None)
+    assert count is None or count in notices[-1]
+
+
+def test_all_that_is_left_out_is_counted() -> None:
+    warnings = [Diagnostic("w", "x", severity=Severity.WARNING)] * 12
+    shown = module.annotations([*notes(10), *warnings, *[Diagnostic("e", "x")] * 11])
+
+    assert "::1 more error, 2 more warnings and 1 more note: the output" in shown
+
+
 @given(st.text(min_size=1), st.text(), st.text(min_size=1), st.text(min_size=1))
 @example("a,b:c%,line=7.yaml", "%0A::error::x", "code,file=x", "##[set-output name=a]b::c")
 @example("a", "x\r::error::y", "b", "\u0301::error,title=c::d")

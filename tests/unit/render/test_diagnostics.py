@@ -62,11 +62,20 @@ def test_the_order_is_that_of_files_and_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("errors", "warnings", "count"),
-    [(1, 0, "1 error"), (2, 1, "2 errors, 1 warning"), (0, 2, "2 warnings"), (0, 1, "1 warning")],
+    ("errors", "warnings", "notes", "count"),
+    [
+        (1, 0, 0, "1 error"),
+        (2, 1, 0, "2 errors, 1 warning"),
+        (0, 2, 1, "2 warnings, 1 note"),
+        (0, 1, 2, "1 warning, 2 notes"),
+        (0, 0, 1, "1 note"),
+    ],
 )
-def test_the_last_line_counts(errors: int, warnings: int, count: str) -> None:
-    found = [Diagnostic("slug", "m")] * errors + [Diagnostic("slug", "m", severity=Severity.WARNING)] * warnings
+def test_the_last_line_counts(errors: int, warnings: int, notes: int, count: str) -> None:
+    numbers = {Severity.ERROR: errors, Severity.WARNING: warnings, Severity.NOTE: notes}
+    found = [
+        Diagnostic("slug", "m", severity=severity) for severity, number in numbers.items() for _ in range(number)
+    ]
 
     assert render(found, color=False, width=80).splitlines()[-1] == count
 
@@ -75,12 +84,14 @@ def test_colour_adds_nothing_but_colour() -> None:
     found = [
         Diagnostic("slug", "message", "hint", at(1, 1, 4), "text"),
         Diagnostic("slug", "message", severity=Severity.WARNING),
+        Diagnostic("slug", "message", severity=Severity.NOTE),
     ]
 
     colored = render(found, color=True, width=80)
 
     assert "\x1b[1;31merror[slug]" in colored
     assert "\x1b[1;33mwarning[slug]" in colored
+    assert "\x1b[1;36mnote[slug]" in colored
     assert re.sub(r"\x1b\[[0-9;]*m", "", colored) == render(found, color=False, width=80)
 
 

@@ -1,0 +1,87 @@
+"""What of the environments was not read, cannot be made, or stands open and belongs to nobody?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.doctor.look import counted
+from envsync.doctor.permissions import is_told
+from envsync.model import LiveRepository, Unread
+from envsync.plan.appeared import environment_looks_open
+from envsync.plan.changes import EnvironmentDelete, Kind, RecordState
+from envsync.plan.checkup import Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from envsync.doctor.subject import Subject
+    from envsync.model import ListedEnvironment
+    from envsync.plan.changes import Plan
+    from envsync.plan.checkup import Check
+
+
+def check_environments(subject: Subject) -> Iterator[Check]:
+    live = subject.facts.live
+    if not isinstance(live, LiveRepository):
+        if not is_told(subject):
+            look = subject.look(Topic.ENVIRONMENTS, "environments")
+            yield look.fails(f"they could not be read: {live.reason}", live.hint or "run it again")
+        return
+    yield subject.look(Topic.ENVIRONMENTS, "environments").passes(
+        f"{counted(len(live.environment_names), 'environment')} on GitHub, "
+        f"{len(subject.desired.environments)} in the file"
+    )
+    if subject.plan is not None:
+        yield from _unread(subject, subject.plan)
+        yield from _unmet(subject, subject.plan)
+    for key in sorted(live.listed):
+        yield from _open(subject, live.listed[key])
+
+
+def _unread(subject: Subject, plan: Plan) -> Iterator[Check]:
+    told = {(each.at.repository, each.at.environment) for each in plan.records}
+    for part in plan.unread:
+        here = part.repository == str(subject.desired.name) and part.failed
+        by_its_record = part.part == "record" and (part.repository, part.environment) in told
+        if here and not by_its_record and not is_told(subject):
+            yield subject.look(Topic.ENVIRONMENTS, "environment-unread").fails(
+                f"{part.environment}: its {part.part} could not be read: {part.reason}",
+                part.hint or "run it again",
+            )
+
+
+def _unmet(subject: Subject, plan: Plan) -> Iterator[Check]:
+    """What the file requires of an environment and envsync cannot make. Secrets have a topic of their own."""
+    for unmet in plan.unmet:
+        if unmet.at.repository == str(subject.desired.name) and unmet.kind is not Kind.SECRET:
+            yield subject.look(Topic.ENVIRONMENTS, "environment-unmet").hampers(
+                f"{unmet.at.environment}, {unmet.name}: {unmet.reason}",
+                "see to it on GitHub, or take it out of the file",
+                subject.links.environments(subject.facts.name),
+                gravely=subject.case.applies,
+            )
+
+
+def _open(subject: Subject, listed: ListedEnvironment) -> Iterator[Check]:
+    if not environment_looks_open(listed, subject.desired, lambda _: True) or _has_an_owner(subject, listed.name):
+        return
+    rules = listed.protection_rules
+    if rules is not None and not isinstance(rules, Unread) and any(rule.enabled for rule in rules):
+        return
+    doubt = "" if isinstance(rules, tuple) else ", unless custom rules that were not read do"
+    yield subject.look(Topic.ENVIRONMENTS, "open-environment").warns(
+        f"{listed.name} is in no file, and nothing protects it{doubt}",
+        "declare it, delete it, or name it under never_touch if something else manages it",
+        subject.links.environments(subject.facts.name),
+    )
+
+
+def _has_an_owner(subject: Subject, name: str) -> bool:
+    """It is another file's, or goes with the next apply."""
+    plan = subject.plan
+    if plan is None:
+        return False
+    foreign = [each.at for each in plan.records if each.state is RecordState.FOREIGN]
+    going = [each.at for each in plan.changes if isinstance(each, EnvironmentDelete)]
+    repository = str(subject.desired.name)
+    return any(at.repository == repository and at.environment == name for at in [*foreign, *going])
