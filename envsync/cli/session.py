@@ -149,14 +149,14 @@ def _missing_sources(session: Session, sources: Sources) -> Iterator[Notice]:
 # --- what the files say ------------------------------------------------------------------------------------
 
 
-def _expanded(configuration: Configuration, reader: Reader) -> Mapping[str, Sequence[RepositoryName]]:
+def expanded(configuration: Configuration, reader: Reader) -> Mapping[str, Sequence[RepositoryName]]:
     return {
         pattern.text: expand(reader, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
         for pattern in configuration.patterns
     }
 
 
-def _selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
+def selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
     """Raises where something that was asked for is not there: an empty plan would read as if all were well."""
     if not desired:
         raise _nothing(
@@ -200,8 +200,8 @@ def _read(
     scope = Scope(options.environments, options.settings_only, looks_on=watches)
     reader = open_reader(access)
     try:
-        resolved = configuration.resolve(_expanded(configuration, reader))
-        desired = _selected(options, resolved.desired)
+        resolved = configuration.resolve(expanded(configuration, reader))
+        desired = selected(options, resolved.desired)
         live: Live = {}
         with progress(options) as say:
             for number, repository in enumerate(desired, start=1):
@@ -212,7 +212,7 @@ def _read(
                 )
     finally:
         reader.close()
-    _hold_apart(live)
+    hold_apart(live)
     scoped = [scope.narrow(repository) for repository in desired]
     ledger = books.ledger(options, scoped, resolved.owners, live)
     owners = {key: each.repository for key, each in resolved.owners.items()}
@@ -230,7 +230,7 @@ def _noticed(session: Session) -> Session:
     return replace(session, plan=replace(session.plan, warnings=(*session.plan.warnings, *notices)))
 
 
-def _hold_apart(live: Live) -> None:
+def hold_apart(live: Live) -> None:
     """Raises where a former name and the present one are in the files as two repositories."""
     known: dict[str, LiveRepository] = {}
     for each in live.values():

@@ -18,6 +18,8 @@ from envsync.github.server import Target
 from envsync.model import SecretValue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from envsync.github.app import AppKey
     from envsync.github.app_refusals import App, Installation
     from envsync.github.bearer import Scheme
@@ -85,6 +87,16 @@ class Installations:
             if issued is None or access.effects.stopwatch() >= issued.until:
                 issued = self._issued[installation.id] = self._issue(desk, installation, place)
             return issued.token
+
+    def granted(self, place: Place, access: Access) -> Mapping[str, str]:
+        """What the App may do there: permission -> read or write. Raises as `token_for` does."""
+        with self._lock, closing(_Desk(replace(access, credential=self._signer))) as desk:
+            return self._installation(desk, place).permissions
+
+    @property
+    def permissions_page(self) -> str | None:
+        """Where the App asks for more; None: GitHub has not been asked yet which App it is."""
+        return None if self._app is None else self._app.permissions_page
 
     def renewed(self, place: Place | None, used: SecretValue) -> bool:
         with self._lock:

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
+from envsync.github.permissions import in_words as as_shown
 from envsync.github.server import web_host
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from envsync.model import RepositoryName
+    from envsync.model import RepositoryName, Team
 
 Level: TypeAlias = Literal["read", "write"]
 
@@ -22,6 +23,14 @@ PERMISSIONS: Mapping[Literal["reading", "writing"], Mapping[str, Level]] = {
 }
 TEAMS: Mapping[str, Level] = {"members": "read"}  # of the organization: to find and check teams that review
 ISSUES: Mapping[str, Level] = {"issues": "write"}  # for `drift --report issue`
+# For what `doctor` looks at besides: workflows, names of secrets and variables, whether anything was deployed.
+DOCTOR: Mapping[str, Level] = {
+    "actions_variables": "read",
+    "administration": "read",
+    "contents": "read",
+    "deployments": "read",
+    "secrets": "read",
+}
 
 _LONGEST_NAME = 34  # of an App; a token's may have 40
 _DAYS = 90
@@ -35,11 +44,13 @@ class Need:
     writes: bool
     teams: bool = True
     issues: bool = False
+    examines: bool = False  # `doctor` is to look at everything
 
     @property
     def permissions(self) -> Mapping[str, Level]:
         """The fewest that do; a user has no members to read."""
         return {
+            **(DOCTOR if self.examines else {}),
             **PERMISSIONS["writing" if self.writes else "reading"],
             **(TEAMS if self.teams and self.owner is not None else {}),
             **(ISSUES if self.issues else {}),
@@ -64,7 +75,7 @@ class Need:
 def in_words(permission: str, level: Level) -> str:
     """As GitHub's pages have it."""
     of = " (of the organization)" if permission in TEAMS else ""
-    return f"{permission.replace('_', ' ').capitalize()}: {level}{of}"
+    return f"{as_shown(permission)}: {level}{of}"
 
 
 def app_link(api_url: str, need: Need) -> str:
@@ -108,8 +119,51 @@ def app_settings_link(api_url: str, organization: str | None, slug: str, page: s
     return "/".join(filter(None, (_settings(api_url, organization), "apps", quote(slug, safe=""), page)))
 
 
+def tokens_link(api_url: str, *, fine_grained: bool) -> str:
+    """The user's tokens, each with what it may do."""
+    return f"{_settings(api_url, None)}/{'personal-access-tokens' if fine_grained else 'tokens'}"
+
+
+def repository_settings_link(api_url: str, repository: RepositoryName) -> str:
+    return f"{_page(api_url, repository)}/settings"
+
+
+def access_link(api_url: str, repository: RepositoryName) -> str:
+    """Who has which role in it."""
+    return f"{_page(api_url, repository)}/settings/access"
+
+
+def environments_link(api_url: str, repository: RepositoryName) -> str:
+    return f"{_page(api_url, repository)}/settings/environments"
+
+
+def repository_apps_link(api_url: str, repository: RepositoryName) -> str:
+    """Which Apps are installed on it."""
+    return f"{_page(api_url, repository)}/settings/installations"
+
+
+def file_link(api_url: str, repository: RepositoryName, file: str, line: int | None = None) -> str:
+    """A file on the default branch."""
+    place = "" if line is None else f"#L{line}"
+    return f"{_page(api_url, repository)}/blob/HEAD/{quote(file)}{place}"
+
+
+def team_link(api_url: str, team: Team) -> str:
+    """Who is in it."""
+    return f"{_web(api_url)}/orgs/{quote(team.organization, safe='')}/teams/{quote(team.slug, safe='')}/members"
+
+
+def billing_link(api_url: str, organization: str | None) -> str:
+    """What an organization pays for; None: the user who opens the page."""
+    return f"{_settings(api_url, organization)}/billing"
+
+
 def issue_link(api_url: str, repository: RepositoryName, number: int) -> str:
-    return f"{_web(api_url)}/{repository}/issues/{number}"
+    return f"{_page(api_url, repository)}/issues/{number}"
+
+
+def _page(api_url: str, repository: RepositoryName) -> str:
+    return f"{_web(api_url)}/{quote(repository.owner, safe='')}/{quote(repository.name, safe='')}"
 
 
 def _settings(api_url: str, organization: str | None) -> str:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _GRANT = re.compile(r"([a-z_]{1,60})=(read|write|admin)")
 _IS_REPORTED = re.compile(r"/repos/[^/]+/[^/]+/(issues|labels)(/|\Z)")
+# What parameters and headers call otherwise than the settings pages do.
+NAMES = {"actions_variables": "variables"}
 _OF_AN_ENVIRONMENT = 5  # segments before the part: repos, owner, repository, environments, name
 
 
@@ -25,6 +27,11 @@ def needed(method: Method, path: str, accepted: str | None = None) -> str | None
     return found.replace(": read", ": write") if found and _IS_REPORTED.match(path) else found
 
 
+def in_words(permission: str) -> str:
+    """As GitHub's pages have it: `Organization administration` for `organization_administration`."""
+    return NAMES.get(permission, permission).replace("_", " ").capitalize()
+
+
 def repository_of(path: str) -> str | None:
     match path.split("/"):
         case ["", "repos", owner, name, *_]:
@@ -35,7 +42,7 @@ def repository_of(path: str) -> str | None:
 
 def _told(accepted: str) -> str | None:
     groups = [
-        " and ".join(f"{name.replace('_', ' ').capitalize()}: {level}" for name, level in _GRANT.findall(group))
+        " and ".join(f"{in_words(name)}: {level}" for name, level in _GRANT.findall(group))
         for group in accepted.split(";")
     ]
     return " or ".join(group for group in groups if group) or None
@@ -49,6 +56,10 @@ def _known(method: Method, path: str) -> str | None:
             return _of_environments(method, segments[_OF_AN_ENVIRONMENT:])
         case ["repos", _, _, "issues" | "labels", *_]:
             return "Issues: write"
+        case ["repos", _, _, "contents" | "deployments" as what, *_]:
+            return f"{what.capitalize()}: read"
+        case ["repos", _, _, "actions", what, *_]:
+            return f"{what.removeprefix('organization-').capitalize()}: read"  # secrets and variables
         case ["repos" | "repositories", *_] | ["user", "repos"] | ["orgs" | "users", _, "repos"]:
             return "Metadata: read"
         case ["orgs", _, "teams", *_]:

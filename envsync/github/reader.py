@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from requests.utils import parse_header_links
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from envsync.github.part import Part
 
 _MOST_PAGES = 1_000
+NOTHING: Mapping[str, str] = MappingProxyType({})
 PER_PAGE = {"per_page": "100"}  # the most that GitHub gives of anything but variables
 
 
@@ -50,9 +52,12 @@ class Reader:
         self._local = local
         self.close = close
 
-    def get(self, path: str, purpose: str) -> Received:
-        """`purpose` completes "cannot ..." in the message of a failure, which is raised as `RequestFailed`."""
-        return self._fetch(Target(path), purpose)
+    def get(self, path: str, purpose: str, *, query: Mapping[str, str] = NOTHING) -> Received:
+        """`purpose` completes "cannot ..." in the message of a failure, which is raised as `RequestFailed`.
+
+        Of a list it is one page.
+        """
+        return self._fetch(Target(path, tuple(query.items())), purpose)
 
     def pages(self, path: str, key: str | None, purpose: str, *, query: Mapping[str, str] = PER_PAGE) -> Pages:
         """The items under `key` (None: the answer is the list) of all pages.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github.call import path
-from envsync.model import Reviewer, Team, UnknownReviewer, User, reviewer_key
+from envsync.model import Reviewer, Team, UnknownReviewer, Unread, User, reviewer_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,11 +41,12 @@ class Reviewers:
             key = (repository.key, reviewer_key(reviewer))
             if isinstance(reviewer, UnknownReviewer) or key in self._welcome:
                 continue
-            if not self._has_access(repository, reviewer):
+            if self.has_access(repository, reviewer) is False:
                 raise _no_access(repository, reviewer)
             self._welcome.add(key)
 
-    def _has_access(self, repository: RepositoryName, reviewer: User | Team) -> bool:
+    def has_access(self, repository: RepositoryName, reviewer: User | Team) -> bool | Unread:
+        """Whether GitHub would keep this reviewer. Unread: the token may not ask."""
         try:
             match reviewer:
                 case User(login=login):
@@ -62,7 +63,7 @@ class Reviewers:
             if failed.kind is FailureKind.NOT_FOUND:
                 return False
             if failed.kind is FailureKind.NOT_PERMITTED:
-                return True
+                return Unread(str(failed), failed.kind, failed.hint)
             raise
 
     def _look_up(self, reviewer: User | Team) -> int:

@@ -7,7 +7,7 @@ from support.loopback import Reply
 
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.reviewers import Reviewers
-from envsync.model import RepositoryName, Team, UnknownReviewer, User
+from envsync.model import RepositoryName, Team, UnknownReviewer, Unread, User
 
 if TYPE_CHECKING:
     from support.loopback import Loopback
@@ -54,6 +54,15 @@ def test_a_token_that_may_not_ask_leaves_it_to_the_answer_of_the_put(github: Loo
     github.on(TEAM, Reply({"message": "Resource not accessible by integration"}, 403))
 
     Reviewers(reader).check_access(WEB, [OPS])
+
+
+def test_a_token_that_may_not_ask_is_told_from_no_access(github: Loopback, reader: Reader) -> None:
+    github.on(TEAM, Reply({"message": "Resource not accessible by integration"}, 403))
+
+    found = Reviewers(reader).has_access(WEB, OPS)
+
+    assert isinstance(found, Unread)
+    assert found.kind is FailureKind.NOT_PERMITTED
 
 
 def test_a_github_that_does_not_answer_is_no_answer(github: Loopback, reader: Reader) -> None:

@@ -5,15 +5,24 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from envsync.github.links import (
+    DOCTOR,
     Need,
+    access_link,
     app_link,
     app_settings_link,
+    billing_link,
+    environments_link,
+    file_link,
     in_words,
     installation_link,
     issue_link,
+    repository_apps_link,
+    repository_settings_link,
+    team_link,
     token_link,
+    tokens_link,
 )
-from envsync.model import RepositoryName
+from envsync.model import RepositoryName, Team
 
 GITHUB, SERVER = "https://api.github.com", "https://ghe.example/api/v3"
 
@@ -132,3 +141,38 @@ def test_permissions_have_the_names_of_github_s_pages() -> None:
         "Members: read (of the organization)",
         "Issues: write",
     ]
+
+
+WEB = RepositoryName("acme", "web")
+
+
+@pytest.mark.parametrize(
+    ("link", "page"),
+    [
+        (repository_settings_link(GITHUB, WEB), "https://github.com/acme/web/settings"),
+        (access_link(GITHUB, WEB), "https://github.com/acme/web/settings/access"),
+        (environments_link(GITHUB, WEB), "https://github.com/acme/web/settings/environments"),
+        (environments_link(SERVER, WEB), "https://ghe.example/acme/web/settings/environments"),
+        (repository_apps_link(GITHUB, WEB), "https://github.com/acme/web/settings/installations"),
+        (
+            file_link(GITHUB, WEB, ".github/workflows/a.yml"),
+            "https://github.com/acme/web/blob/HEAD/.github/workflows/a.yml",
+        ),
+        (file_link(GITHUB, WEB, "a b#1.yml", 7), "https://github.com/acme/web/blob/HEAD/a%20b%231.yml#L7"),
+        (team_link(GITHUB, Team("acme", "ops")), "https://github.com/orgs/acme/teams/ops/members"),
+        (billing_link(GITHUB, "acme"), "https://github.com/organizations/acme/settings/billing"),
+        (billing_link(GITHUB, None), "https://github.com/settings/billing"),
+        (tokens_link(GITHUB, fine_grained=True), "https://github.com/settings/personal-access-tokens"),
+        (tokens_link(SERVER, fine_grained=False), "https://ghe.example/settings/tokens"),
+    ],
+)
+def test_what_is_wrong_is_mended_on_a_page(link: str, page: str) -> None:
+    assert link == page
+
+
+def test_doctor_looks_at_more_and_takes_nothing_away() -> None:
+    reads, writes = (Need("acme", writes=each, examines=True).permissions for each in (False, True))
+
+    assert DOCTOR.items() <= reads.items()
+    assert writes["administration"] == "write"
+    assert in_words("actions_variables", "read") == "Variables: read"

@@ -33,6 +33,12 @@ E = "/repos/acme/web/environments"
         ("GET", "/orgs/acme/repos", "Metadata: read"),
         ("GET", "/user/repos", "Metadata: read"),
         ("GET", "/orgs/acme/teams/devops", "Members: read (of the organization)"),
+        ("GET", "/repos/acme/web/contents/.github/workflows/ci.yml", "Contents: read"),
+        ("GET", "/repos/acme/web/deployments/7/statuses", "Deployments: read"),
+        ("GET", "/repos/acme/web/actions/secrets", "Secrets: read"),
+        ("GET", "/repos/acme/web/actions/organization-secrets", "Secrets: read"),
+        ("GET", "/repos/acme/web/actions/variables", "Variables: read"),
+        ("GET", "/repos/acme/web/actions/organization-variables", "Variables: read"),
         ("GET", "/users/lead", None),
     ],
 )
@@ -47,6 +53,7 @@ def test_github_knows_best() -> None:
         "Administration: write and Environments: read or Organization administration: write"
     )
     assert needed("GET", E, "nonsense") == "Actions: read"
+    assert needed("GET", E, "actions_variables=read") == "Variables: read"  # as the settings pages call it
     either = "issues=read; pull_requests=read"
     assert needed("GET", "/repos/acme/web/issues/7/comments", either) == "Issues: write or Pull requests: write"
 
