@@ -64,6 +64,7 @@ class Case:
     sources: tuple[Source, ...] = ()
     plan: Plan | None = None
     crossed: Mapping[str, tuple[Diagnostic, ...]] = field(default_factory=dict)  # by `RepositoryName.key`
+    guardians: Mapping[str, frozenset[str]] = field(default_factory=dict)  # casefolded; by `RepositoryName.key`
     failures: tuple[Failure, ...] = ()
 
     @property

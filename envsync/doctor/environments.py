@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from envsync.doctor.look import counted
 from envsync.doctor.permissions import is_told
-from envsync.model import LiveRepository, Unread
-from envsync.plan.appeared import environment_looks_open
+from envsync.model import LiveRepository
+from envsync.plan.appeared import environment_looks_open, lets_everybody_through
 from envsync.plan.changes import EnvironmentDelete, Kind, RecordState
 from envsync.plan.checkup import Topic
 
@@ -34,8 +34,10 @@ def check_environments(subject: Subject) -> Iterator[Check]:
     if subject.plan is not None:
         yield from _unread(subject, subject.plan)
         yield from _unmet(subject, subject.plan)
-    for key in sorted(live.listed):
+    guardians = subject.case.guardians.get(subject.desired.name.key, frozenset())
+    for key in sorted(live.listed.keys() - guardians):
         yield from _open(subject, live.listed[key])
+    yield from _guardians(subject, live, guardians)
 
 
 def _unread(subject: Subject, plan: Plan) -> Iterator[Check]:
@@ -65,15 +67,37 @@ def _unmet(subject: Subject, plan: Plan) -> Iterator[Check]:
 def _open(subject: Subject, listed: ListedEnvironment) -> Iterator[Check]:
     if not environment_looks_open(listed, subject.desired, lambda _: True) or _has_an_owner(subject, listed.name):
         return
+    if not _has_rules(listed):
+        doubt = "" if isinstance(listed.protection_rules, tuple) else ", unless custom rules that were not read do"
+        yield subject.look(Topic.ENVIRONMENTS, "open-environment").warns(
+            f"{listed.name} is in no file, and nothing protects it{doubt}",
+            "declare it, delete it, or name it under never_touch if something else manages it",
+            subject.links.environments(subject.facts.name),
+        )
+
+
+def _guardians(subject: Subject, live: LiveRepository, names: frozenset[str]) -> Iterator[Check]:
+    """Those that hold envsync's own keys. GitHub makes one that is not there for the workflow that names it."""
+    look, link = subject.look(Topic.ENVIRONMENTS, "guardian"), subject.links.environments(subject.facts.name)
+    for name in sorted(names):
+        listed = live.listed.get(name)
+        if listed is None:
+            yield look.warns(
+                f"{name} is to guard envsync's own keys, and is not there: the first run would make it, open",
+                "make it by hand, with the branches that may use it, before it gets the keys",
+                link,
+            )
+        elif lets_everybody_through(listed.settings) and not _has_rules(listed):
+            yield look.warns(
+                f"{listed.name} is to guard envsync's own keys, and nothing protects it: every branch gets them",
+                "limit it to the branches that may use it",
+                link,
+            )
+
+
+def _has_rules(listed: ListedEnvironment) -> bool:
     rules = listed.protection_rules
-    if rules is not None and not isinstance(rules, Unread) and any(rule.enabled for rule in rules):
-        return
-    doubt = "" if isinstance(rules, tuple) else ", unless custom rules that were not read do"
-    yield subject.look(Topic.ENVIRONMENTS, "open-environment").warns(
-        f"{listed.name} is in no file, and nothing protects it{doubt}",
-        "declare it, delete it, or name it under never_touch if something else manages it",
-        subject.links.environments(subject.facts.name),
-    )
+    return isinstance(rules, tuple) and any(rule.enabled for rule in rules)
 
 
 def _has_an_owner(subject: Subject, name: str) -> bool:

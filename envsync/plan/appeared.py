@@ -39,7 +39,7 @@ def environment_looks_open(
 
     False, too, for an environment that a file declares, that is never touched, or that the run is not about.
     """
-    return holds(listed.name) and is_undeclared(desired, listed.name) and _is_open(listed.settings)
+    return holds(listed.name) and is_undeclared(desired, listed.name) and lets_everybody_through(listed.settings)
 
 
 def undeclared_differences(
@@ -84,7 +84,7 @@ def _one(at: Address, listed: ListedEnvironment | None, *, is_added: bool) -> It
 
 def _opening(listed: ListedEnvironment) -> bool | Unread:
     """Whether nothing protects it. A rule that is switched off keeps nobody out."""
-    if not _is_open(listed.settings):
+    if not lets_everybody_through(listed.settings):
         return False
     if listed.protection_rules is None:
         return _NOT_ASKED
@@ -93,7 +93,7 @@ def _opening(listed: ListedEnvironment) -> bool | Unread:
     return not any(rule.enabled for rule in listed.protection_rules)
 
 
-def _is_open(settings: Settings) -> bool:
+def lets_everybody_through(settings: Settings) -> bool:
     """That administrators may bypass nothing, or that nobody may approve their own, protects nothing by itself."""
     everybody = not settings.required_reviewers and settings.deployment_branch_policy is RefPolicy.ALL
     return everybody and not settings.wait_timer

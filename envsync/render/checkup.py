@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -47,7 +47,8 @@ def checkup_text(checkup: Checkup, *, color: bool, width: int) -> str:
     parts = [part for topic, group in _by_topic(checkup.checks) for part in _topic(topic, group, several=several)]
     failures = [each for each in checkup.checks if each.status is Status.FAIL]
     if failures and len(checkup.checks) > MOST_SEEN:
-        parts += [Text(_AGAIN, style="bold red"), *_under_names(_in_order(failures), several=several), Text()]
+        again = [replace(each, next_step=None, link=None) for each in _in_order(failures)]
+        parts += [Text(_AGAIN, style="bold red"), *_under_names(again, several=several), Text()]
     parts.append(Text(f"{_verdict(checkup)}: {_count(checkup)}.", "bold red" if failures else "bold green"))
     return "".join(
         "".join(f"{each.text}\n" for each in group if isinstance(each, _Link))

@@ -76,6 +76,42 @@ def test_a_rule_that_is_switched_off_protects_nothing() -> None:
     assert [code for _, code, _ in beside(off).findings()] == ["open-environment"]
 
 
+def test_one_that_is_to_guard_envsync_itself_and_is_not_there() -> None:
+    found = HEALTHY.in_case(guardians={"acme/payments": frozenset({"envsync-apply"})})
+
+    assert found.findings() == [
+        (
+            Status.WARN,
+            "guardian",
+            "envsync-apply is to guard envsync's own keys, and is not there: the first run would make it, open",
+        )
+    ]
+    assert found.line("guardian").link == "page:environments:acme/payments"
+
+
+def test_one_that_is_to_guard_envsync_itself_and_lets_everybody_through() -> None:
+    found = beside(PREVIEW).in_case(guardians={"acme/payments": frozenset({"preview"})})
+
+    assert found.findings() == [
+        (
+            Status.WARN,
+            "guardian",
+            "Preview is to guard envsync's own keys, and nothing protects it: every branch gets them",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "protected",
+    [
+        replace(PREVIEW, settings=Settings(deployment_branch_policy=RefPolicy.SELECTED)),
+        replace(PREVIEW, protection_rules=(LiveRule(1, "gate"),)),
+    ],
+)
+def test_one_that_guards_envsync_itself(protected: ListedEnvironment) -> None:
+    assert beside(protected).in_case(guardians={"acme/payments": frozenset({"preview"})}).findings() == []
+
+
 def test_one_that_is_never_touched() -> None:
     desired = replace(HEALTHY.desired, never_touch=frozenset({"preview"}))
 
