@@ -32,7 +32,12 @@ def repository_of(root: Path, environ: Mapping[str, str]) -> RepositoryName | No
     """As a workflow's runner says, else as git's remote `origin` does. None: neither tells."""
     if environ.get("GITHUB_ACTIONS") == "true" and (named := _split(environ.get("GITHUB_REPOSITORY", ""))):
         return named
-    found = _REMOTE.fullmatch(_origin(root) or "")
+    return repository_in(_origin(root) or "")
+
+
+def repository_in(address: str) -> RepositoryName | None:
+    """The one that a remote, or a page in the browser, is of."""
+    found = _REMOTE.fullmatch(address)
     return RepositoryName(found["owner"], found["name"]) if found else None
 
 

@@ -6,10 +6,12 @@ import re
 import shlex
 import tempfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envsync.cli.checkout import repository_in
 from envsync.cli.embedded import sandbox_folder
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import complain, note, progress, result
@@ -51,8 +53,34 @@ _MOST_NAMED = 5  # environments in one message
 _REFUSED = {FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
 
 
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What there is to write. `called`: the file's name."""
+
+    made: Scaffold
+    live: tuple[LiveRepository, ...]
+    called: str
+
+
 def import_file(options: Options, wanted: Sequence[str], *, out: str, force: bool, name: str | None) -> int:
-    _check_usage(options, wanted, out, name, force=force)
+    check_import(options, wanted, name)
+    if out != STANDARD_OUTPUT and (why := obstacle(out, replaces=force)) is not None:
+        raise _unsaved(out, why)
+    found = imported(options, wanted, name, _schema(out))
+    if isinstance(found, ExitCode):
+        return found
+    made, live, called = found.made, found.live, found.called
+    if out == STANDARD_OUTPUT:
+        result(made.text)
+    else:
+        save(made.text, out, lambda why: _unsaved(out, why), private=False, replaces=force)
+    complain((*made.warnings, *managed_already(found)), options.color)
+    _tell(options, out, made, len(live), is_free=recorded_owners(live) in {(), (called,)})
+    return ExitCode.OK
+
+
+def imported(options: Options, wanted: Sequence[str], name: str | None, schema: str | None) -> Imported | ExitCode:
+    """What is on GitHub, as a file. Where not all could be read: what to exit with, and it has been said why."""
     with _reached(options) as (access, source):
         reader = open_reader(access)
         try:
@@ -69,15 +97,9 @@ def import_file(options: Options, wanted: Sequence[str], *, out: str, force: boo
     if unread := tuple(_unread(live)):
         raise EnvsyncError(*unread)
     called = name or owner_name(live)
-    made = scaffold(live, Heading(called, source, datetime.now(UTC).date(), _schema(out)))
+    made = scaffold(live, Heading(called, source, datetime.now(UTC).date(), schema))
     _prove(made, live)
-    if out == STANDARD_OUTPUT:
-        result(made.text)
-    else:
-        save(made.text, out, lambda why: _unsaved(out, why), private=False, replaces=force)
-    complain((*made.warnings, *_claimed(live, called)), options.color)
-    _tell(options, out, made, len(live), is_free=recorded_owners(live) in {(), (called,)})
-    return ExitCode.OK
+    return Imported(made, live, called)
 
 
 def _schema(out: str) -> str | None:
@@ -86,22 +108,18 @@ def _schema(out: str) -> str | None:
     return f"./{_SCHEMA}" if out != STANDARD_OUTPUT and place.is_file() else None
 
 
-def _check_usage(options: Options, wanted: Sequence[str], out: str, name: str | None, *, force: bool) -> None:
-    """All that can be known to be wrong before GitHub is read."""
+def check_import(options: Options, wanted: Sequence[str], name: str | None) -> None:
+    """Raises where something is known to be wrong before GitHub is read."""
     if options.sandbox and options.api_url is not None:
         raise _wrong("two-servers", "--sandbox and --api-url name two servers", "leave one of them out")
-    if options.named:
-        raise _wrong("wrong-option", "-f names files to be read, and import writes one", "name it with --out")
     for text in wanted:
         if not _WANTED.fullmatch(text):
-            raise _wrong(
-                "not-a-repository", f"{text} is not OWNER/REPO", "for example acme/payments, 'acme/service-*'"
-            )
+            meant = repository_in(text)
+            hint = f"did you mean {meant}?" if meant else "for example acme/payments, 'acme/service-*'"
+            raise _wrong("not-a-repository", f"{text} is not OWNER/REPO", hint)
     if name is not None and not is_owner_name(name):
         hint = "letters, digits, blanks and . _ -, at most 100, the first a letter or a digit"
         raise _wrong("not-a-name", f"{name} cannot be the name of a file's owner", hint)
-    if out != STANDARD_OUTPUT and (why := obstacle(out, replaces=force)) is not None:
-        raise _unsaved(out, why)
 
 
 def _wrong(code: str, message: str, hint: str) -> ConfigError:
@@ -225,8 +243,9 @@ def _prove(made: Scaffold, live: Sequence[LiveRepository]) -> None:
         raise _wrong("import-differs", message, "this is a bug in envsync; please report it")
 
 
-def _claimed(live: Sequence[LiveRepository], called: str) -> Iterator[Diagnostic]:
+def managed_already(found: Imported) -> Iterator[Diagnostic]:
     """Environments that some file manages already. The record of each is not verified here, a plan does it."""
+    live, called = found.live, found.called
     if not (owners := recorded_owners(live)):
         return
     for owner in owners:

@@ -74,7 +74,7 @@ def parsed_pull_request(_context: click.Context, _option: click.Parameter, text:
     return PullRequest(RepositoryName(found["owner"], found["name"]), int(number))
 
 
-_COMMON = (
+_FILING = (
     click.option(
         "-f",
         "--file",
@@ -83,6 +83,9 @@ _COMMON = (
         type=click.Path(),
         help=f"What must be; repeats.  [default: {DEFAULT_FILE}]",
     ),
+)
+
+_COMMON = (
     click.option(
         "--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="NO_COLOR is respected."
     ),
@@ -137,8 +140,8 @@ def common(command: Callable[P, int]) -> Callable[..., int]:
     @functools.wraps(command)
     def wrapped(**values: object) -> int:
         mine = {name: values.pop(name) for name in Options.__dataclass_fields__ if name in values}
-        mine["named"] = bool(mine["files"])
-        mine["files"] = mine["files"] or (DEFAULT_FILE,)
+        mine["named"] = bool(mine.get("files"))
+        mine["files"] = mine.get("files") or (DEFAULT_FILE,)
         mine["verbose"] = mine["verbose"] or Actions.of(os.environ).debugs
         options = Options(**mine)  # type: ignore[arg-type] # click has checked the types
         try:
@@ -155,6 +158,11 @@ def _in_markdown(error: EnvsyncError, limit: int) -> str:
     from envsync.render.markdown_diagnostics import diagnostics_markdown
 
     return diagnostics_markdown(error.diagnostics, title="envsync", limit=limit)
+
+
+def filing(command: Callable[P, int]) -> Callable[P, int]:
+    """Add the option of commands that read files; `common` collects it."""
+    return _with(_FILING, command)
 
 
 def reporting(command: Callable[P, int]) -> Callable[P, int]:

@@ -1,11 +1,11 @@
-"""`envsync validate`: whether the files are fit to be applied. Offline."""
+"""`envsync validate`: whether the files are fit to be applied, and whether the workflows fit them. Offline."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envsync.cli.output import annotate, complain, result, summarize
+from envsync.cli.output import annotate, complain, note, result, summarize
 from envsync.config import load
 from envsync.errors import ConfigError, ExitCode, Severity
 from envsync.plan.codec import dumps, encode_diagnostics
@@ -14,13 +14,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from envsync.cli.options import Options
+    from envsync.config import Configuration
     from envsync.errors import Diagnostic
 
 
-def validate(options: Options, more: Sequence[str] = ()) -> int:
+def validate(options: Options, more: Sequence[str] = (), *, workflows: bool | None = None) -> int:
+    """`workflows`: whether the files are checked against them; None: where there are some that they are about."""
     files = (*(options.files if options.named or not more else ()), *more)
+    beside = ""
     try:
-        found = load([Path(file) for file in files]).warnings
+        configuration = load([Path(file) for file in files])
+        found = configuration.warnings
+        if workflows is not False:
+            crossed, beside = _crossed(configuration, files, options, wanted=workflows is True)
+            found = (*found, *crossed)
     except ConfigError as error:
         if options.output == "text":
             raise
@@ -37,8 +44,24 @@ def validate(options: Options, more: Sequence[str] = ()) -> int:
         from envsync.render.printable import printable
 
         complain(found, options.color)
-        result(f"{', '.join(map(printable, files))}: valid\n")
+        if valid:
+            result(f"{', '.join(map(printable, files))}: valid{beside}\n")
     return ExitCode.OK if valid else ExitCode.FAILURE
+
+
+def _crossed(
+    configuration: Configuration, files: Sequence[str], options: Options, *, wanted: bool
+) -> tuple[tuple[Diagnostic, ...], str]:
+    """What the workflows have wrong, and how to say that they were looked at."""
+    from envsync.cli.crossing import Uncrossed, crossing
+    from envsync.render.printable import printable
+
+    found = crossing(configuration, files)
+    if isinstance(found, Uncrossed):
+        if wanted:
+            note(options, f"the workflows are not checked: {printable(found.why)}")
+        return (), ""
+    return found.check(configuration), f", with {found.files} workflow{'' if found.files == 1 else 's'}"
 
 
 def _markdown(found: Sequence[Diagnostic], limit: int | None = None) -> str:

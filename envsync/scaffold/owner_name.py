@@ -34,7 +34,11 @@ def owner_name(repositories: Sequence[LiveRepository]) -> str:
     if len(owners) == 1 and not any(_unclaimed(repository) for repository in repositories):
         return owners[0]
     names = [repository.name for repository in repositories]
-    wanted = names[0].name if len(names) == 1 else names[0].owner
+    return name_like(names[0].name if len(names) == 1 else names[0].owner)
+
+
+def name_like(wanted: str) -> str:
+    """What a file can be called that is about `wanted`, a repository or an owner."""
     usable = wanted.lstrip("._-")
     return usable if is_owner_name(usable) else _FALLBACK
 

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from support.shell import ROOT
 
-from envsync.cli import cli
+from envsync.cli.group import cli
 from envsync.cli.options import spelled_out
 
 if TYPE_CHECKING:

@@ -301,7 +301,8 @@ def test_where_something_is_missing_nothing_is_written(
         (["acme/.."], "error[not-a-repository]"),
         (["*/payments"], "error[not-a-repository]"),
         (["acme/payments", "--name", "-x"], "error[not-a-name]"),
-        (["acme/payments", "-f", "x.yaml"], "error[wrong-option]"),
+        (["acme/payments", "-f", "x.yaml"], "No such option"),
+        (["https://github.com/acme/payments"], "did you mean acme/payments?"),
         (["acme/payments", "--sandbox", "--api-url", "https://x"], "error[two-servers]"),
     ],
 )

@@ -19,7 +19,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from support.shell import ROOT
+from support.shell import COMMAND, ROOT
 from support.workflows import WORKFLOWS
 
 ACTION = ROOT / "action.yml"
@@ -67,14 +67,24 @@ def steps_of(workflow: dict[str, Any]) -> list[dict[str, Any]]:
     return [step for job in workflow["jobs"].values() for step in job["steps"]]
 
 
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which somebody ran `envsync init`."""
+    folder = tmp_path_factory.mktemp("begun")
+    arguments = ("--repository", "acme/payments", "--reviewer", "team-lead")
+    subprocess.run([COMMAND, "init", "-q", *arguments], cwd=folder, check=True)
+    return folder
+
+
 # --- zizmor ------------------------------------------------------------------------------------------------
 
 
-def zizmor(*where: Path) -> list[dict[str, Any]]:
+def zizmor(*where: Path, config: Path | None = ROOT / ".github/zizmor.yml") -> list[dict[str, Any]]:
+    configured = ["--no-config"] if config is None else ["--config", str(config)]
     done = subprocess.run(
         [
             *(str(Path(sys.executable).with_name("zizmor")), "--offline", "--quiet", "--persona=auditor"),
-            *("--strict-collection", "--format=json", "--config", str(ROOT / ".github/zizmor.yml")),
+            *("--strict-collection", "--format=json", *configured),
             *map(str, where),
         ],
         capture_output=True,
@@ -88,6 +98,10 @@ def zizmor(*where: Path) -> list[dict[str, Any]]:
 
 def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
     assert zizmor(ACTION, ROOT / ".github") == []
+
+
+def test_zizmor_finds_nothing_in_what_init_writes_with_no_word_of_its_user(begun: Path) -> None:
+    assert zizmor(begun, config=None) == []
 
 
 def test_zizmor_finds_what_is_bad_on_purpose(tmp_path: Path) -> None:
@@ -162,6 +176,14 @@ def as_workflow(action: Path, folder: Path) -> Path:
 
 def test_actionlint_finds_nothing_in_the_action_and_the_workflows(actionlint: Path, tmp_path: Path) -> None:
     assert lint(actionlint, *EVERY, as_workflow(ACTION, tmp_path)) == []
+
+
+def test_actionlint_finds_nothing_in_what_init_writes(actionlint: Path, begun: Path, tmp_path: Path) -> None:
+    workflows = sorted((begun / ".github/workflows").glob("*.yml"))
+
+    assert [file.name for file in workflows] == [file.name for file in OURS]
+    action = as_workflow(begun / ".github/actions/envsync/action.yml", tmp_path)
+    assert lint(actionlint, *workflows, action) == []
 
 
 def test_actionlint_finds_what_is_bad_on_purpose(actionlint: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from click.testing import CliRunner
 
-from envsync.cli import cli
+from envsync.cli.group import cli
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from support.shell import ROOT
+from support.shell import COMMAND, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,10 @@ class Run:
 
 @dataclass
 class Project:
-    """A repository with envsync's workflows. `installed`: with the envsync under test, else they install it."""
+    """A repository with envsync's workflows. `installed`: with the envsync under test, else they install it.
+
+    They are this repository's own, or those that `envsync init` writes with the arguments `begun`.
+    """
 
     folder: Path
     api_url: str
@@ -104,6 +107,7 @@ class Project:
     secrets: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     installed: bool = True
+    begun: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         self.repo.mkdir(parents=True)
@@ -111,15 +115,21 @@ class Project:
         self.git("config", "user.email", "dev@example.invalid")
         self.git("config", "user.name", "dev")
         self.git("remote", "add", "origin", f"https://github.com/{self.repository}.git")
+        if self.begun is None:
+            self._copy()
+        else:
+            subprocess.run([COMMAND, "init", "-q", *self.begun], cwd=self.repo, check=True)
+        if self.installed:
+            for workflow in (self.repo / ".github/workflows").glob("envsync-*.yml"):
+                text = workflow.read_text(encoding="utf-8")
+                changed = re.sub(r"( +)uses: \./.*\n +with:\n", r"\g<0>\1  version: installed\n", text)
+                workflow.write_text(changed, encoding="utf-8")
+
+    def _copy(self) -> None:
         for path in self._sources():
             place = self.repo / path
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, place)
-        if self.installed:
-            for workflow in (self.repo / ".github/workflows").glob("envsync-*.yml"):
-                text = workflow.read_text(encoding="utf-8")
-                changed = re.sub(r"( +)uses: \./\n +with:\n", r"\g<0>\1  version: installed\n", text)
-                workflow.write_text(changed, encoding="utf-8")
 
     @property
     def repo(self) -> Path:

@@ -1,0 +1,244 @@
+"""`envsync init`: a checkout gets its `environments.yaml`, and all that plans and applies it at home in CI."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from envsync import __version__
+from envsync.cli import asking
+from envsync.cli.checkout import WORKFLOWS, repository_of, root_of
+from envsync.cli.import_file import check_import, imported, managed_already
+from envsync.cli.next_steps import Checkout, next_steps
+from envsync.cli.options import DEFAULT_FILE
+from envsync.cli.output import colored, complain, note, result
+from envsync.cli.placing import Fate, Wanted, diff_text, placed, write
+from envsync.config import load
+from envsync.errors import ConfigError, Diagnostic, ExitCode
+from envsync.github.server import api_url
+from envsync.model import LiveRepository, RepositoryName, Team, User
+from envsync.packaged import schema_text, template_text
+from envsync.scaffold.owner_name import name_like
+from envsync.scaffold.starter import Starter, starter_text
+from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from envsync.cli.options import Options
+    from envsync.cli.placing import Placed
+    from envsync.model import DesiredRepository
+
+_SCHEMA = "schemas/environments.schema.json"
+_WORKFLOWS = ("envsync-plan.yml", "envsync-apply.yml", "envsync-drift.yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says. `reviewers`: as they were written."""
+
+    repository: RepositoryName | None = None
+    reviewers: tuple[str, ...] = ()
+    imports: bool = False
+    name: str | None = None
+    workflows: bool = True
+    dry_run: bool = False
+    force: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _First:
+    """An `environments.yaml`, and what is known of it. `text`: None where it is there, and says something else."""
+
+    text: str | None
+    repository: RepositoryName | None
+    organization: bool  # whether its owner is known to be one
+
+
+def init(options: Options, asked: Asked) -> int:
+    _check_usage(options, asked)
+    server = api_url(options.api_url, os.environ)
+    root = root_of(Path.cwd())
+    placed(root, _tools(asked))  # what is in the way is told before anybody is asked
+    first = _first(options, asked, root)
+    if isinstance(first, ExitCode):
+        return first
+    files = placed(root, (*_environments(first, asked), *_tools(asked)))
+    if asked.dry_run:
+        result(diff_text(files, color=colored(sys.stdout, options.color)))
+    else:
+        write(root, files)
+    for line in _told(files, asked, unknown=first.text is None):
+        note(options, line)
+    if not asked.dry_run:
+        checkout = Checkout(first.repository, first.organization, server, workflows=asked.workflows)
+        note(options, f"\n{next_steps(checkout)}")
+    return ExitCode.OK
+
+
+def _check_usage(options: Options, asked: Asked) -> None:
+    check_import(options, [str(asked.repository)] if asked.repository else (), asked.name)
+    if asked.imports and asked.reviewers:
+        raise _wrong("wrong-option", "--import takes the reviewers that are there", "leave --reviewer out")
+    if options.sandbox and not asked.imports:
+        raise _wrong("wrong-option", "--sandbox is what --import reads", "leave it out, or add --import")
+
+
+def _wrong(code: str, message: str, hint: str) -> ConfigError:
+    return ConfigError(Diagnostic(code, message, hint))
+
+
+# --- environments.yaml -------------------------------------------------------------------------------------
+
+
+def _first(options: Options, asked: Asked, root: Path) -> _First | ExitCode:
+    """One that is there is replaced only where somebody says by what: it is the one file that people write."""
+    file = root / DEFAULT_FILE
+    placed(root, [Wanted(DEFAULT_FILE, "", replaces=asked.force)])
+    there = _declared(file)
+    told = asked.repository or (there.repository.name if there else None) or _of_checkout(root)
+    if os.path.lexists(file) and not _renews(asked):
+        return _First(_again(asked, there), told, bool(there and _has_teams(there.repository)))
+    if told is None:
+        told = _asked_repository(asked, root)
+    return _imported(options, asked, told) if asked.imports else _five(asked, told)
+
+
+def _renews(asked: Asked) -> bool:
+    return asked.force and bool(asked.imports or asked.reviewers)
+
+
+def _of_checkout(root: Path) -> RepositoryName | None:
+    found = repository_of(root, os.environ)
+    return found if found is not None and asking.is_repository(str(found)) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Declared:
+    owner: str
+    repository: DesiredRepository
+
+
+def _declared(file: Path) -> _Declared | None:
+    """A file that is there, and the one repository that it is about. None: there is none, or not just one."""
+    try:
+        configuration = load([file])
+        desired = configuration.desired({each.text: () for each in configuration.patterns})
+    except ConfigError:
+        return None  # what is wrong with it, `envsync validate` says
+    if configuration.patterns or len(desired) != 1:
+        return None
+    return _Declared(configuration.declarations[0].owner, desired[0])
+
+
+def _again(asked: Asked, there: _Declared | None) -> str | None:
+    """What `init` would write in the place of a file that is there; None where nobody knows."""
+    if there is None or asked.imports:
+        return None
+    repository = asked.repository or there.repository.name
+    if asked.reviewers:
+        reviewers = asking.reviewers(asked.reviewers, repository.owner)
+    else:
+        every = [each for one in there.repository.environments for each in one.settings.required_reviewers]
+        reviewers = tuple({str(each): each for each in every if isinstance(each, User | Team)}.values())
+    return starter_text(Starter(repository, asked.name or there.owner, reviewers)) if reviewers else None
+
+
+def _has_teams(there: DesiredRepository) -> bool:
+    reviewers = [each for one in there.environments for each in one.settings.required_reviewers]
+    return any(isinstance(each, Team) for each in reviewers)
+
+
+def _asked_repository(asked: Asked, root: Path) -> RepositoryName:
+    if not asking.somebody_is_there():
+        missing = [
+            Diagnostic("no-repository", "git's remote does not tell the repository", "--repository OWNER/REPO")
+        ]
+        if not (asked.imports or asked.reviewers):
+            missing += asking.nobody_approves("nobody is named who approves").diagnostics
+        raise ConfigError(*missing)
+    return asking.ask("Repository, as OWNER/REPO", asking.repository, _offered(asked, root))
+
+
+def _offered(asked: Asked, root: Path) -> str | None:
+    """A team among the reviewers tells the owner; the folder is usually called like the repository."""
+    owner = next((text.partition("/")[0].removeprefix("@") for text in asked.reviewers if "/" in text), None)
+    offered = f"{owner}/{root.name}"
+    return offered if owner and asking.is_repository(offered) else None
+
+
+def _five(asked: Asked, repository: RepositoryName) -> _First:
+    if asked.reviewers or not asking.somebody_is_there():
+        reviewers = asking.reviewers(asked.reviewers, repository.owner)
+    else:
+        question = "Who approves deployments to production: LOGIN or ORG/TEAM, several with commas"
+        reviewers = asking.ask(question, lambda text: asking.reviewers([text], repository.owner))
+    name = asked.name or name_like(repository.name)
+    organization = any(isinstance(each, Team) for each in reviewers)
+    return _First(starter_text(Starter(repository, name, reviewers)), repository, organization)
+
+
+def _imported(options: Options, asked: Asked, repository: RepositoryName) -> _First | ExitCode:
+    found = imported(options, (str(repository),), asked.name, f"./{_SCHEMA}")
+    if isinstance(found, ExitCode):
+        return found
+    complain((*found.made.warnings, *managed_already(found)), options.color)
+    (live,) = found.live
+    return _First(found.made.text, live.name, _teams_review(live))
+
+
+def _teams_review(live: LiveRepository) -> bool:
+    reviewers = [each for one in live.environments.values() for each in one.settings.required_reviewers]
+    return any(isinstance(each, Team) for each in reviewers)
+
+
+def _environments(first: _First, asked: Asked) -> Iterator[Wanted]:
+    if first.text is not None:
+        yield Wanted(DEFAULT_FILE, first.text, replaces=_renews(asked), hides=True)
+
+
+# --- what works with it ------------------------------------------------------------------------------------
+
+
+def _tools(asked: Asked) -> Iterator[Wanted]:
+    yield Wanted(_SCHEMA, schema_text("environments.schema.json"), replaces=asked.force)
+    if not asked.workflows:
+        return
+    for name in _WORKFLOWS:
+        path = f"{WORKFLOWS.as_posix()}/{name}"
+        yield Wanted(path, vendored_workflow(template_text(path)), replaces=asked.force)
+    yield Wanted(f"{ACTION}/action.yml", vendored_action(template_text("action.yml"), __version__), asked.force)
+    yield Wanted(f"{ACTION}/requirements.txt", template_text(".github/requirements.txt"), asked.force)
+
+
+# --- what is said ------------------------------------------------------------------------------------------
+
+
+def _told(files: Sequence[Placed], asked: Asked, *, unknown: bool) -> Iterator[str]:
+    """`unknown`: whether `environments.yaml` is there, and nobody knows what `init` would make of it."""
+    if unknown:
+        yield _kept(asked)
+    fates = {
+        Fate.NEW: "new" if asked.dry_run else "written",
+        Fate.SAME: "unchanged",
+        Fate.REPLACES: "would be replaced" if asked.dry_run else "replaced",
+        Fate.KEPT: "kept, though it is not what init writes",
+    }
+    for each in files:
+        kept = each.wanted.path == DEFAULT_FILE and each.fate is Fate.KEPT
+        yield _kept(asked) if kept else f"{each.wanted.path}: {fates[each.fate]}"
+    if any(each.fate is Fate.KEPT and each.wanted.path != DEFAULT_FILE for each in files):
+        yield f"--force replaces what was kept, but for {DEFAULT_FILE}; --force --dry-run shows how"
+    if asked.dry_run:
+        yield "nothing was written"
+
+
+def _kept(asked: Asked) -> str:
+    if asked.imports or asked.reviewers:
+        return f"{DEFAULT_FILE}: kept, for it is there; --force replaces it"
+    if asked.force:
+        return f"{DEFAULT_FILE}: kept, for it is yours; --force replaces it with --reviewer or --import alone"
+    return f"{DEFAULT_FILE}: kept, for it is yours"
