@@ -61,10 +61,10 @@ def _need(checkout: Checkout, *, writes: bool) -> Need:
 def _apps(checkout: Checkout) -> Iterator[str]:
     where = "on the repository" if checkout.repository is None else f"on {checkout.repository}"
     yield "Make two GitHub Apps, one that reads and one that writes; these pages have"
-    yield "the permissions filled in. Install both, and make a private key for each:"
+    yield "the permissions filled in. Make a private key for each, and install both"
+    yield f"{where}:"
     yield f"  {app_link(checkout.api_url, _need(checkout, writes=False))}"
     yield f"  {app_link(checkout.api_url, _need(checkout, writes=True))}"
-    yield f"They go {where}."
     yield from _organizations(checkout)
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.workflows.before import before
-from envsync.workflows.declared import is_gated, is_unknown, leaves_gates, may_name, names_of, own_flows
+from envsync.workflows.declared import by_name, is_gated, is_unknown, leaves_gates, may_name, names_of, own_flows
 from envsync.workflows.slugs import Slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from envsync.documents.page import Page
-    from envsync.errors import Diagnostic
+    from envsync.errors import Diagnostic, Span
     from envsync.model import DesiredEnvironment
     from envsync.workflows.declared import Declared
     from envsync.workflows.flow import Flow, JobRun, Reading
@@ -29,11 +29,10 @@ _LEVEL = " / "  # in the id of a run: the job that calls, and the job that is ca
 
 def judge_approvals(reading: Reading, declared: Declared) -> Iterator[Diagnostic]:
     for flow in own_flows(reading):
-        earlier = before(flow)
+        earlier, named = before(flow), by_name(flow.runs)
         for target, gate in declared.approved():
-            for run in flow.runs:
-                if may_name(run, target):
-                    yield from _Passage(reading.pages[run.span.file], flow, run, target, gate, earlier).judged()
+            for run in named.get(target.name.casefold(), ()):
+                yield from _Passage(reading.pages[run.span.file], flow, run, target, gate, earlier).judged()
 
 
 def judge_gates(declared: Declared, pages: Mapping[str, Page]) -> Iterator[Diagnostic]:
@@ -61,10 +60,13 @@ class _Passage:
         passed = [
             each for each in self.flow.runs if each.id in self.earlier[self.run.id] and self._is_held_by(each)
         ]
-        if any(may_name(each, self.gate) for each in passed):
-            return
         where = self.run.environment.span if self.run.environment else self.run.span
         certain = len(names_of(self.run)) == 1 and not is_unknown(self.run)
+        if gates := [each for each in passed if may_name(each, self.gate)]:
+            # Where the deployment goes elsewhere without an approval, too, is not told apart.
+            if certain and self.run.unasked.issuperset(each.id for each in gates):
+                yield from self._unasked(where)
+            return
         deploys = "deploys" if certain else "may deploy"
         target, gate = self._quoted(self.target.name), self._quoted(self.gate.name)
         head = f"the job {self._quoted(self.run.id)} {deploys} to {target}"
@@ -83,6 +85,14 @@ class _Passage:
         else:
             message = f"{head} without passing {gate}, and nobody has to agree to it"
             yield self.page.error(Slug.APPROVAL_SKIPPED, message, where, self._hint())
+
+    def _unasked(self, where: Span) -> Iterator[Diagnostic]:
+        if not is_gated(self.target) and not leaves_gates(self.target):
+            names = self._quoted(self.run.id), self._quoted(self.target.name), self._quoted(self.gate.name)
+            message = "the job {} deploys to {} also where {} is skipped, and nobody has to agree to it".format(
+                *names
+            )
+            yield self.page.warning(Slug.APPROVAL_SKIPPED, message, where, self._hint())
 
     def _is_held_by(self, other: JobRun) -> bool:
         """Whether this run does not run where the other one failed."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from envsync.workflows.circumstances import environment_of, inside
+from envsync.workflows.circumstances import at_start, environment_of, inside
+from envsync.workflows.effort import Effort
 from envsync.workflows.failures import Order
 from envsync.workflows.flow import Flow, JobRun, UseKind
 
@@ -34,8 +35,17 @@ class _Outer:
     prefix: str = ""
     call: str | None = None  # the id of the run that calls
     anyway: frozenset[str] = frozenset()  # of that run
+    unasked: frozenset[str] = frozenset()  # of that run
     given: frozenset[str] = frozenset()  # secrets whose values come from the caller, under these names
     chain: tuple[str, ...] = ()  # the paths of the workflows around
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    """Of one flow."""
+
+    start: int  # how many runs there were before it
+    effort: Effort
 
 
 @dataclass(slots=True)
@@ -49,13 +59,16 @@ class Expander:
     _runs: int = 0
     _uses: int = 0
 
-    def flow(self, workflow: Workflow, circumstances: tuple[Circumstance, ...]) -> Flow:
+    def flow(self, workflow: Workflow, *, from_elsewhere: bool) -> Flow:
+        """`from_elsewhere`: it may be called by what is not known here."""
         self.reached.add(workflow.path)
         start = self._runs
         if workflow.jobs and self._full(len(workflow.jobs), start):
             runs: tuple[JobRun, ...] = (unread(workflow.jobs[0], "the repository has too many jobs to follow"),)
         else:
-            runs = tuple(_Level(self, workflow, circumstances, _Outer(), start).runs())
+            effort = Effort()
+            circumstances = at_start(workflow, effort, from_elsewhere=from_elsewhere)
+            runs = tuple(_Level(self, workflow, circumstances, _Outer(), _Bounds(start, effort)).runs())
         return Flow(workflow.file, workflow.name, tuple(each.event for each in workflow.triggers), runs)
 
     def called(self, call: Call, chain: tuple[str, ...], start: int) -> Workflow | str:
@@ -108,14 +121,14 @@ class _Level:
         workflow: Workflow,
         circumstances: tuple[Circumstance, ...],
         outer: _Outer,
-        start: int,
+        bounds: _Bounds,
     ) -> None:
         expander.count(workflow)
         self._expander = expander
         self._workflow = workflow
         self._circumstances = circumstances
         self._outer = replace(outer, chain=(*outer.chain, workflow.path))
-        self._start = start
+        self._bounds = bounds
         self._order = expander.order(workflow)
         self._made: dict[str, tuple[JobRun, ...]] = {}  # by job
         shared = self._seen(workflow.uses)
@@ -134,7 +147,7 @@ class _Level:
         if job.call is None:
             yield own
             return
-        workflow = self._expander.called(job.call, self._outer.chain, self._start)
+        workflow = self._expander.called(job.call, self._outer.chain, self._bounds.start)
         if isinstance(workflow, str):
             uses = (use for each in job.call.secrets or () for use in _passed_on(each.uses, each.same))
             yield replace(own, uses=(*own.uses, *self._seen(uses)), blind=workflow)
@@ -142,9 +155,10 @@ class _Level:
         uses = (use for each in job.call.secrets or () if not each.same for use in each.uses)
         own = replace(own, uses=(*own.uses, *self._seen(uses)))
         yield own
-        outer = _Outer(f"{own.id} / ", own.id, own.anyway, self._given(job.call), self._outer.chain)
-        circumstances = inside(job, workflow, self._circumstances)
-        yield from _Level(self._expander, workflow, circumstances, outer, self._start).runs()
+        given = self._given(job.call)
+        outer = _Outer(f"{own.id} / ", own.id, own.anyway, own.unasked, given, self._outer.chain)
+        circumstances = inside(job, workflow, self._circumstances, self._bounds.effort)
+        yield from _Level(self._expander, workflow, circumstances, outer, self._bounds).runs()
 
     def _run(self, job: Job) -> JobRun:
         outer = self._outer
@@ -152,12 +166,15 @@ class _Level:
         return JobRun(
             id=f"{outer.prefix}{job.id}",
             span=job.span,
-            environment=environment_of(job, self._circumstances),
+            environment=environment_of(job, self._circumstances, self._bounds.effort),
             uses=(*self._seen(job.uses), *self._shared),
             needs=needs or ((outer.call,) if outer.call else ()),
             anyway=outer.anyway.union(run.id for each in self._order.anyway[job.id] for run in self._made[each]),
             tolerant=job.tolerant,
             blind=None,
+            unasked=outer.unasked.union(
+                run.id for each in self._order.unasked[job.id] for run in self._made[each]
+            ),
         )
 
     def _seen(self, uses: Iterable[Use]) -> Iterator[Use]:

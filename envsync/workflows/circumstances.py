@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, assert_never
 from envsync.documents.nodes import Mapping, Scalar, Sequence
 from envsync.documents.scalars import resolve
 from envsync.workflows.coercion import as_text
+from envsync.workflows.effort import Effort, Exhausted
 from envsync.workflows.expression import BadExpression, condition
 from envsync.workflows.flow import NamedEnvironment
 from envsync.workflows.kinds import (
@@ -28,7 +29,7 @@ from envsync.workflows.kinds import (
 )
 from envsync.workflows.matrix import combinations
 from envsync.workflows.possible import AMONG_ALL, Possible
-from envsync.workflows.values import Scope, evaluated, possible, truths
+from envsync.workflows.values import LETTERS, Scope, evaluated, possible, truths
 from envsync.workflows.workflow import CALL, DISPATCH
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 MOST = 256  # of one workflow; more are taken for one of which nothing is known
 MOST_TRIED = 1_000
+LONGEST_NAME = 255  # characters
+_TOO_LONG = f"its name is longer than the {LONGEST_NAME} characters that GitHub takes"
 _CONTEXTS: dict[str, Value] = {
     "vars": Unknown("a variable says it"),
     "needs": Unknown("another job says it"),
@@ -60,8 +63,10 @@ class Circumstance:
     inputs: Value
 
 
-def at_start(workflow: Workflow, *, from_elsewhere: bool) -> tuple[Circumstance, ...]:
+def at_start(workflow: Workflow, effort: Effort, *, from_elsewhere: bool) -> tuple[Circumstance, ...]:
     """One for each event. `from_elsewhere`: it may be called by what is not known here."""
+    if len(workflow.triggers) > MOST:
+        return (Circumstance(Unknown(), Unknown()),)
     found: list[Circumstance] = []
     for trigger in workflow.triggers:
         if trigger.event == DISPATCH:
@@ -71,66 +76,84 @@ def at_start(workflow: Workflow, *, from_elsewhere: bool) -> tuple[Circumstance,
         elif trigger.event != CALL:
             found.append(Circumstance(_github(Text(trigger.event), Null()), _fields({})))
         elif from_elsewhere:
-            said = {name: _said(each) for name, each in trigger.inputs.items()}
+            said = {name: _said(each, effort) for name, each in trigger.inputs.items()}
             found.append(Circumstance(Unknown(), _fields(said)))
     return tuple(found) or (Circumstance(Unknown(), Unknown()),)
 
 
 def inside(
-    job: Job, workflow: Workflow, circumstances: collections.abc.Iterable[Circumstance]
+    job: Job, workflow: Workflow, circumstances: collections.abc.Iterable[Circumstance], effort: Effort
 ) -> tuple[Circumstance, ...]:
     """Of the workflow that a job calls: one for each of the caller's, and each combination of the job's matrix."""
     trigger = workflow.trigger(CALL)
     declared = trigger.inputs if trigger else {}
     given = job.call.inputs if job.call else {}
-    left_out = {name: _left_out(each) for name, each in declared.items() if name not in given}
+    left_out = {name: _left_out(each, effort) for name, each in declared.items() if name not in given}
     found: dict[Circumstance, None] = {}
     tried = 0
-    for circumstance in _likely(job, circumstances):
-        for contexts in _of_each(job, circumstance, given.values()):
+    for circumstance in _likely(job, circumstances, effort):
+        for contexts in _of_each(job, circumstance, given.values(), effort):
             types = ((name, node, declared[name].type if name in declared else "") for name, node in given.items())
-            values = {name: _value(node, contexts, type_) for name, node, type_ in types}
+            values = {name: _value(node, contexts, effort, type_) for name, node, type_ in types}
             found[Circumstance(circumstance.github, _fields({**left_out, **values}))] = None
             tried += 1
-            if len(found) > MOST or tried > MOST_TRIED:
+            if len(found) > MOST or tried > MOST_TRIED or _is_spent(effort, len(left_out) + len(values)):
                 return (Circumstance(Unknown(), _TOO_MANY),)
     return tuple(found)
 
 
-def environment_of(job: Job, circumstances: collections.abc.Iterable[Circumstance]) -> NamedEnvironment | None:
+def environment_of(
+    job: Job, circumstances: collections.abc.Iterable[Circumstance], effort: Effort
+) -> NamedEnvironment | None:
     if job.environment is None:
         return None
     text = job.environment.text
     if "${{" not in text:
         return NamedEnvironment(Possible(frozenset({text})), job.environment.span)
     names = Possible(frozenset())
-    for circumstance in _likely(job, circumstances):
+    for circumstance in _likely(job, circumstances, effort):
         contexts = _contexts(circumstance)
-        names = names.joined(possible(text, Scope({**contexts, "matrix": one_of(_matrix(job, contexts))})))
+        scope = Scope({**contexts, "matrix": one_of(_matrix(job, contexts, effort))}, effort=effort)
+        names = names.joined(_named(possible(text, scope)))
     return NamedEnvironment(names, job.environment.span)
 
 
-def _likely(job: Job, circumstances: collections.abc.Iterable[Circumstance]) -> list[Circumstance]:
+def _named(names: Possible) -> Possible:
+    """GitHub takes no longer ones ("Managing environments for deployment")."""
+    short = frozenset(text for text in names.texts if len(text) <= LONGEST_NAME)
+    return names if short == names.texts else Possible(short, names.unknown or _TOO_LONG)
+
+
+def _is_spent(effort: Effort, steps: int) -> bool:
+    try:
+        effort.spend(steps)
+    except Exhausted:
+        return True
+    return False
+
+
+def _likely(job: Job, circumstances: collections.abc.Iterable[Circumstance], effort: Effort) -> list[Circumstance]:
     """In which the job runs at all, as far as its condition says it; all, where it never does."""
     known = list(circumstances)
-    parsed = condition(job.condition.text) if job.condition else None
+    text = job.condition.text if job.condition else ""
+    parsed = condition(text) if text and not _is_spent(effort, len(text) // LETTERS) else None
     if parsed is None or isinstance(parsed, BadExpression):
         return known
-    return [each for each in known if True in truths(parsed, Scope(_contexts(each)))] or known
+    return [each for each in known if True in truths(parsed, Scope(_contexts(each), effort=effort))] or known
 
 
 def _of_each(
-    job: Job, circumstance: Circumstance, nodes: collections.abc.Iterable[Node]
+    job: Job, circumstance: Circumstance, nodes: collections.abc.Iterable[Node], effort: Effort
 ) -> collections.abc.Iterator[dict[str, Value]]:
     """The contexts of each job of a matrix; one for all where it makes no difference to the nodes."""
     contexts = _contexts(circumstance)
     varies = any(_mentions(each, "matrix") for each in nodes)
-    for combination in _matrix(job, contexts) if varies else (Null(),):
+    for combination in _matrix(job, contexts, effort) if varies else (Null(),):
         yield {**contexts, "matrix": combination}
 
 
-def _matrix(job: Job, contexts: collections.abc.Mapping[str, Value]) -> tuple[Value, ...]:
-    return combinations(_value(job.matrix, contexts)) if job.matrix else (Null(),)
+def _matrix(job: Job, contexts: collections.abc.Mapping[str, Value], effort: Effort) -> tuple[Value, ...]:
+    return combinations(_value(job.matrix, contexts, effort), effort) if job.matrix else (Null(),)
 
 
 def _contexts(circumstance: Circumstance) -> dict[str, Value]:
@@ -149,16 +172,18 @@ def _mentions(node: Node, word: str) -> bool:
             assert_never(node)
 
 
-def _value(node: Node, contexts: collections.abc.Mapping[str, Value], type_: str = "") -> Value:
+def _value(node: Node, contexts: collections.abc.Mapping[str, Value], effort: Effort, type_: str = "") -> Value:
+    if _is_spent(effort, 1):
+        return _TOO_MANY
     match node:
         case Scalar(text=text) if "${{" in text:
-            return evaluated(text, Scope(contexts))
+            return evaluated(text, Scope(contexts, effort=effort))
         case Scalar():
             return _written(node, type_)
         case Sequence(items=items):
-            return Items(tuple(_value(each, contexts) for each in items))
+            return Items(tuple(_value(each, contexts, effort) for each in items))
         case Mapping(entries=entries):
-            return Fields(tuple((each.key.text, _value(each.value, contexts)) for each in entries))
+            return Fields(tuple((each.key.text, _value(each.value, contexts, effort)) for each in entries))
         case _:
             assert_never(node)
 
@@ -187,16 +212,16 @@ def _chosen(declared: Input) -> Value:
             return one_of([*default, _BY_HAND])
 
 
-def _said(declared: Input) -> Value:
+def _said(declared: Input, effort: Effort) -> Value:
     """By a caller that is not known here."""
-    return _EITHER if declared.type == "boolean" else one_of([_left_out(declared), _BY_CALLER])
+    return _EITHER if declared.type == "boolean" else one_of([_left_out(declared, effort), _BY_CALLER])
 
 
-def _left_out(declared: Input) -> Value:
+def _left_out(declared: Input, effort: Effort) -> Value:
     """What an input of `workflow_call` is where the caller does not give it."""
     if declared.default is None:
         return _NOT_GIVEN.get(declared.type, Text(""))
-    return _value(declared.default, _CONTEXTS, declared.type)
+    return _value(declared.default, _CONTEXTS, effort, declared.type)
 
 
 def _in_event(value: Value) -> Value:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from envsync.model import Field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envsync.model import DesiredEnvironment, DesiredRepository
     from envsync.workflows.flow import Flow, JobRun, Reading
@@ -67,6 +67,15 @@ def own_flows(reading: Reading) -> tuple[Flow, ...]:
 def names_of(run: JobRun) -> frozenset[str]:
     """The environments that are known, as written."""
     return run.environment.names.texts - {""} if run.environment else frozenset()
+
+
+def by_name(runs: Iterable[JobRun]) -> Mapping[str, Sequence[JobRun]]:
+    """The runs that may name an environment, as far as it is known, by the casefolded name."""
+    found: dict[str, list[JobRun]] = {}
+    for run in runs:
+        for name in {each.casefold() for each in names_of(run)}:
+            found.setdefault(name, []).append(run)
+    return found
 
 
 def may_name(run: JobRun, environment: DesiredEnvironment) -> bool:

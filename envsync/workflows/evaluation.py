@@ -32,23 +32,32 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from envsync.workflows.choices import Choices
+    from envsync.workflows.effort import Effort
     from envsync.workflows.kinds import Value
     from envsync.workflows.tree import Expression
 
 _STATUS = frozenset({"success", "failure", "cancelled"})
 _LONGEST_NAMED = 80
+_LETTERS = 32  # of a text that a function reads in one step
 
 
 class Evaluator:
-    """Decides by `choices` what `contexts` leave open, the same thing always in the same way."""
+    """Decides by `choices` what `contexts` leave open, the same thing always in the same way.
 
-    def __init__(self, contexts: Mapping[str, Value], statuses: Mapping[str, bool], choices: Choices) -> None:
+    What it is asked for raises `Exhausted` when the effort is spent.
+    """
+
+    def __init__(
+        self, contexts: Mapping[str, Value], statuses: Mapping[str, bool], choices: Choices, effort: Effort
+    ) -> None:
         self._contexts = contexts
         self._statuses = statuses
         self._choices = choices
+        self._effort = effort
 
     def value(self, node: Expression) -> Value:
         """There is no `OneOf` left in it, however deep."""
+        self._effort.spend()
         match node:
             case Literal(value=value):
                 return value
@@ -88,6 +97,7 @@ class Evaluator:
 
     def _compared(self, node: Comparison) -> bool:
         left, right = self.value(node.left), self.value(node.right)
+        self._effort.spend(_weight(left) + _weight(right))
         match node.comparator:
             case Comparator.EQUAL:
                 return self._equal(node, left, right)
@@ -119,7 +129,9 @@ class Evaluator:
         if node.function in _STATUS and not node.arguments:
             known = self._statuses.get(node.function)
             return Boolean(self._either(("true", node)) if known is None else known)
-        value = call(node.function, [forgetful(self.value(each)) for each in node.arguments])
+        arguments = [forgetful(self.value(each)) for each in node.arguments]
+        self._effort.spend(sum(map(_weight, arguments)))
+        value = call(node.function, arguments)
         return Boolean(self._either(("true", node))) if value is None else value
 
     def _case(self, node: Call) -> Value:
@@ -166,6 +178,7 @@ class Evaluator:
 
     def _settled(self, place: tuple[str, ...], value: Value, run: Unknown) -> Value:
         settled = self._picked(place, value)
+        self._effort.spend(_weight(settled))
         match settled:
             case Unknown():
                 return run if settled.reason is None else settled
@@ -177,6 +190,17 @@ class Evaluator:
                 return Items(tuple(self._settled((*place, str(index)), each, run) for index, each in numbered))
             case _:
                 return settled
+
+
+def _weight(value: Value) -> int:
+    """How much there is of it to go through; what is within it counts for itself."""
+    match value:
+        case Text(value=text):
+            return len(text) // _LETTERS
+        case Items(items=within) | Fields(entries=within):
+            return len(within)
+        case _:
+            return 0
 
 
 def _leading_names(keys: tuple[Expression | Star, ...]) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ LONGEST = 21_000  # characters of an expression
 
 _OPEN, _CLOSE = "${{", "}}"
 _INSIDE = re.compile(r"(?:[^'}]|'[^']*'|\}(?!\}))*")
-_STATUS = frozenset({"success", "failure", "always", "cancelled"})
+STATUS = frozenset({"success", "failure", "always", "cancelled"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,4 +148,4 @@ def status_functions(expression: Expression) -> frozenset[str]:
         if isinstance(node, Call):
             called.add(node.function)
         left.extend(children(node))
-    return _STATUS & called
+    return STATUS & called

@@ -30,6 +30,7 @@ class Use:
     name: str | None  # upper case; None: an expression chooses it, or all are taken, so that it may be any
     span: Span
     needed: bool = True  # False: nothing is amiss without it: it is tested, has a fallback, or comes from a caller
+    sometimes: bool = False  # in a step that a condition may leave out
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,9 @@ class JobRun:
     ]  # of those before it, directly or not, the ones whose failure does not keep it from running
     tolerant: bool  # `continue-on-error`: it counts as a success when it failed
     blind: str | None  # why more may happen in it than is known here; completes "because ..."; None: nothing more
+    unasked: frozenset[str] = (
+        frozenset()
+    )  # of those before it, the ones without which it runs where they are skipped
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import itertools
 import math
 from typing import TYPE_CHECKING
 
+from envsync.workflows.effort import Effort, Exhausted
 from envsync.workflows.ignoring_case import folded
 from envsync.workflows.kinds import Fields, Items, OneOf, Unknown, alternatives_of
 
@@ -26,28 +27,33 @@ _NO_MATRIX = Unknown("its matrix is known only in a run")
 _Combination = dict[str, "Value"]  # by name, as GitHub compares names
 
 
-def combinations(matrix: Value) -> tuple[Value, ...]:
+def combinations(matrix: Value, effort: Effort) -> tuple[Value, ...]:
     """What the context `matrix` may be, in one job each; at least one."""
     found: list[Value] = []
-    for each in alternatives_of(matrix):
-        found += (
-            _expanded(each) if isinstance(each, Fields) else [each if isinstance(each, Unknown) else _NO_MATRIX]
-        )
+    try:
+        for each in alternatives_of(matrix):
+            other = each if isinstance(each, Unknown) else _NO_MATRIX
+            found += _expanded(each, effort) if isinstance(each, Fields) else [other]
+    except Exhausted:
+        return (_TOO_MANY,)
     return tuple(dict.fromkeys(found)) if 0 < len(found) <= MOST else (_TOO_MANY if found else _NO_MATRIX,)
 
 
-def _expanded(matrix: Fields) -> list[Value]:
+def _expanded(matrix: Fields, effort: Effort) -> list[Value]:
     special = {"include", "exclude"}
     axes = {folded(name): _choices(value) for name, value in matrix.entries if name.casefold() not in special}
     if math.prod(len(values) for values in axes.values()) > MOST:
         return [_TOO_MANY]
     rows = [dict(zip(axes, row, strict=True)) for row in itertools.product(*axes.values())] if axes else []
+    effort.spend(len(rows))
     for excluded in _objects(matrix.get("exclude")):
+        effort.spend(1 + len(rows) // 2)
         if isinstance(excluded, Fields):
             rows = [row for row in rows if _fits(_named(excluded), row) is not True]
     unknown = [matrix.others] if matrix.others else []
     own: list[_Combination] = []
     for included in _objects(matrix.get("include")):
+        effort.spend(1 + sum(map(len, rows)) // 2)
         if isinstance(included, Unknown) or included.others:
             unknown.append(included if isinstance(included, Unknown) else included.others or _NO_MATRIX)
             continue

@@ -17,7 +17,7 @@ from envsync.errors import Span
 from envsync.plan.guardians import VARIABLE, guardians_in
 from envsync.workflows.codes import UNREADABLE
 from envsync.workflows.flow import Use, UseKind
-from envsync.workflows.mentions import is_secret, uses
+from envsync.workflows.mentions import is_secret, tested_in, uses
 from envsync.workflows.workflow import Call, Input, Job, Passed, Trigger, Workflow
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def parse(source: SourceText, page: Page) -> tuple[Workflow | None, tuple[Diagno
         name=_text(root.get("name")) or None,
         triggers=tuple(_triggers(root.get("on"))),
         jobs=tuple(_job(key, value, source.lines) for key, value in known),
-        uses=_shared(uses((each for each in _all(root) if each.value is not jobs), source.lines), root.span),
+        uses=_shared(uses(_others(root, jobs), source.lines, frozenset(tested_in([jobs]))), root.span),
         guardians=frozenset().union(*(_guardians(node) for node in (root, *(node for _, node in known)))),
     )
     diagnostics = (_no_job(entry.key, page) for entry in jobs.entries if not isinstance(entry.value, Mapping))
@@ -112,7 +112,7 @@ def _job(key: Scalar, node: Mapping, lines: tuple[str, ...]) -> Job:
         matrix=_within(node.get("strategy"), "matrix"),
         tolerant=_text(node.get("continue-on-error")).casefold() not in {"", "false"},
         call=call,
-        uses=tuple(uses((each for each in _all(node) if each.value is not passed), lines)),
+        uses=tuple(uses(_others(node, passed), lines, frozenset(tested_in([node])))),
     )
 
 
@@ -132,9 +132,9 @@ def _guardians(node: Mapping) -> frozenset[str]:
     return guardians_in(_text(_within(node.get("env"), VARIABLE)))
 
 
-def _all(node: Mapping) -> tuple[Entry, ...]:
+def _others(node: Mapping, without: Node | None) -> Iterator[Entry]:
     """What a duplicate key hides, too: it may be what is meant."""
-    return (*node.entries, *node.discarded)
+    return (each for each in (*node.entries, *node.discarded) if each.value is not without)
 
 
 def _within(node: Node | None, key: str) -> Node | None:

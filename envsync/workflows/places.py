@@ -21,15 +21,16 @@ class Places:
         self._lines = lines
         self._line, self._column = scalar.span.line, scalar.span.column
         self._lost = False
-        if not scalar.plain and self._rest()[:1] in {"|", ">"}:
+        if not scalar.plain and self._first() in {"|", ">"}:
             self._next_line()  # after the indicator stand comments alone
 
     def find(self, piece: str) -> Span:
         """The whole scalar where the piece cannot be found, or one before could not."""
         while not self._lost:
-            at = self._rest().find(piece)
+            line, end = self._rest()
+            at = line.find(piece, self._column - 1, end)
             if at >= 0:
-                column = self._column + at
+                column = at + 1
                 self._column = column + len(piece)
                 return Span(self._span.file, self._line, column, self._line, self._column)
             self._next_line()
@@ -39,7 +40,11 @@ class Places:
         self._line, self._column = self._line + 1, 1
         self._lost = self._line > self._span.end_line
 
-    def _rest(self) -> str:
+    def _first(self) -> str:
+        line, end = self._rest()
+        return line[self._column - 1 : end][:1]
+
+    def _rest(self) -> tuple[str, int]:
+        """The line, and where it ends for the scalar."""
         line = self._lines[self._line - 1] if self._line <= len(self._lines) else ""
-        end = self._span.end_column if self._line == self._span.end_line else None
-        return line[self._column - 1 : end and end - 1]
+        return line, self._span.end_column - 1 if self._line == self._span.end_line else len(line)

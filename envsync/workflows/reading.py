@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from envsync.documents.page import Page
 from envsync.errors import Span
 from envsync.workflows.calls import Expander
-from envsync.workflows.circumstances import at_start
 from envsync.workflows.flow import Flow, JobRun, Reading
 from envsync.workflows.parse import parse, path_of
 from envsync.workflows.workflow import CALL
@@ -46,10 +45,10 @@ def _flows(expander: Expander) -> Iterator[Flow]:
     called = {expander.path_of(call) for call in calls}
     own = [each for each in known if each.path not in called or any(one.event != CALL for one in each.triggers)]
     for workflow in own:
-        yield expander.flow(workflow, at_start(workflow, from_elsewhere=workflow.path not in called))
+        yield expander.flow(workflow, from_elsewhere=workflow.path not in called)
     for workflow in known:
         if workflow.path not in expander.reached:
-            yield expander.flow(workflow, at_start(workflow, from_elsewhere=True))
+            yield expander.flow(workflow, from_elsewhere=True)
 
 
 def _unread(file: str) -> Flow:

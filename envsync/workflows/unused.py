@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from envsync.documents.near_misses import near_miss
 from envsync.model import RECORD_VARIABLE
-from envsync.workflows.declared import is_unknown, may_name, names_of
+from envsync.workflows.declared import by_name, is_unknown, names_of
 from envsync.workflows.flow import UseKind
 from envsync.workflows.listing import listed
 from envsync.workflows.slugs import Slug
@@ -43,7 +43,9 @@ def judge_declarations(
         yield _no_deployment(own, pages)
         return
     declared_here = [each for each in declared.environments.values() if each.name in own]
-    idle = [each for each in declared_here if not any(is_unknown(run) or may_name(run, each) for run in runs)]
+    named = by_name(runs)
+    unknown = [run for run in runs if is_unknown(run)]
+    idle = [each for each in declared_here if not unknown and each.name.casefold() not in named]
     meant = set(_meant(runs, declared)) if idle else set()
     for environment in (each for each in idle if each.name not in meant):
         span = own[environment.name]
@@ -84,9 +86,11 @@ def _unused(
     kind: UseKind, busy: list[DesiredEnvironment], runs: list[JobRun], pages: Mapping[str, Page]
 ) -> Iterator[Diagnostic]:
     """`busy`: a job names each of them, or may."""
+    named = by_name(runs)
+    unknown = [run for run in runs if is_unknown(run)]
     places: dict[Span, _Place] = {}
     for environment in busy:
-        there = [run for run in runs if is_unknown(run) or may_name(run, environment)]
+        there = (*unknown, *named.get(environment.name.casefold(), ()))
         uses = {use.name for run in there for use in run.uses if use.kind is kind}
         for name, span in _spans(environment, kind).items():
             place = places.setdefault(span, _Place(name))

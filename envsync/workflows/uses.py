@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from envsync.documents.near_misses import near_miss
 from envsync.model import RECORD_VARIABLE, Field
-from envsync.workflows.declared import may_name, names_of, own_flows
+from envsync.workflows.declared import by_name, names_of, own_flows
 from envsync.workflows.flow import UseKind
 from envsync.workflows.listing import listed
+from envsync.workflows.named_after import named_after
 from envsync.workflows.slips import slip
 from envsync.workflows.slugs import Slug
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from envsync.workflows.declared import Declared
     from envsync.workflows.flow import Elsewhere, JobRun, Reading, Use
 
+_MOST_COMPARED = 50_000  # names: a hostile file could use any number
 _FIELDS = {UseKind.SECRET: Field.SECRETS, UseKind.VARIABLE: Field.VARIABLES}
 CONTEXTS = {UseKind.SECRET: "secrets", UseKind.VARIABLE: "vars"}
 _SLUGS = {UseKind.SECRET: Slug.UNDECLARED_SECRET, UseKind.VARIABLE: Slug.UNDECLARED_VARIABLE}
@@ -41,13 +43,15 @@ class _Missing:
 
     run: JobRun
     use: Use
+    having: set[str]  # environments that the job may have, and that have it
     environments: dict[str, DesiredEnvironment] = field(default_factory=dict)  # those that lack it
-    without: bool = False  # the job may have no environment
+    without: bool = False  # the job may have no environment, and lacks it then, too
 
 
 def judge_uses(reading: Reading, declared: Declared, elsewhere: Elsewhere) -> Iterator[Diagnostic]:
     judge = _Judge(reading, declared, elsewhere)
     found: dict[tuple[Span, str | None], _Missing] = {}
+    having: dict[tuple[Span, str | None], set[str]] = {}
     for flow in own_flows(reading):
         for run in flow.runs:
             environments, without = judge.environments(run)
@@ -55,12 +59,27 @@ def judge_uses(reading: Reading, declared: Declared, elsewhere: Elsewhere) -> It
                 lacking = {each.name: each for each in environments if judge.lacks(each, use)}
                 # One that has none only sometimes may be careful then: nobody can tell.
                 lost = without and len(lacking) == len(environments) and judge.lacks(None, use)
+                place = (use.span, use.name)
+                having.setdefault(place, set()).update(
+                    each.name for each in environments if use.name in held(each, use.kind)
+                )
                 if lacking or lost:
-                    missing = found.setdefault((use.span, use.name), _Missing(run, use))
+                    missing = found.setdefault(place, _Missing(run, use, having[place]))
                     missing.environments |= lacking
                     missing.without |= lost
     for missing in found.values():
-        yield judge.told(missing)
+        missing.environments = {
+            name: each for name, each in missing.environments.items() if not _idle(missing, name)
+        }
+        if missing.environments or missing.without:
+            yield judge.told(missing)
+
+
+def _idle(missing: _Missing, environment: str) -> bool:
+    """Whether it may well be that the use is for others of the environments that the job may have."""
+    name = missing.use.name or ""
+    for_others = any(named_after(name, each) for each in missing.having) and not named_after(name, environment)
+    return bool(missing.having) and (missing.use.sometimes or for_others)
 
 
 class _Judge:
@@ -68,8 +87,14 @@ class _Judge:
         self._reading = reading
         self._declared = declared
         self._elsewhere = {UseKind.SECRET: elsewhere.secrets, UseKind.VARIABLE: elsewhere.variables}
-        self._runs = [run for flow in reading.flows for run in flow.runs]
-        self._used: dict[str, set[tuple[UseKind, str | None]]] = {}  # by environment
+        self._named = by_name(run for flow in reading.flows for run in flow.runs)
+        self._unused: dict[str, dict[UseKind, list[str]]] = {}  # by environment
+        self._compared = 0
+        self._holders: dict[tuple[UseKind, str], list[str]] = {}
+        for environment in declared.environments.values():
+            for kind in UseKind:
+                for name in held(environment, kind):
+                    self._holders.setdefault((kind, name), []).append(environment.name)
 
     def environments(self, run: JobRun) -> tuple[list[DesiredEnvironment], bool]:
         """Those that the job may have and that the files declare; whether it may have none."""
@@ -90,17 +115,19 @@ class _Judge:
 
     def _having(self, use: Use) -> list[str]:
         """Environments that have it."""
-        every = self._declared.environments.values()
-        return [each.name for each in every if use.name in held(each, use.kind)]
+        return self._holders.get((use.kind, use.name or ""), [])
 
     def _meant(self, environment: DesiredEnvironment, use: Use) -> str | None:
         """One that the environment has and that no job of it uses."""
-        if environment.name not in self._used:
-            there = (run for run in self._runs if may_name(run, environment))
-            self._used[environment.name] = {(each.kind, each.name) for run in there for each in run.uses}
-        used = self._used[environment.name]
-        unused = (name for name in held(environment, use.kind) if (use.kind, name) not in used)
-        return slip(use.name or "", unused)
+        if environment.name not in self._unused:
+            there = self._named.get(environment.name.casefold(), ())
+            used = {(each.kind, each.name) for run in there for each in run.uses}
+            self._unused[environment.name] = {
+                kind: [name for name in held(environment, kind) if (kind, name) not in used] for kind in UseKind
+            }
+        unused = self._unused[environment.name][use.kind]
+        self._compared += len(unused)
+        return slip(use.name or "", unused) if self._compared <= _MOST_COMPARED else None
 
     def told(self, missing: _Missing) -> Diagnostic:
         use, run = missing.use, missing.run

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from envsync.workflows.choices import ways
 from envsync.workflows.coercion import as_text
+from envsync.workflows.effort import Effort, Exhausted
 from envsync.workflows.evaluation import Evaluator
 from envsync.workflows.expression import BadExpression, Embedded, Plain, references, segments
 from envsync.workflows.functions import text_value
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST_WAYS = 500
 _MOST_WORK = 100_000  # ways times nodes: who writes very long expressions gets fewer ways
+LETTERS = 4  # of a text that are read in one step
 _TOO_MANY = Unknown("it has too many combinations")
 
 Made = TypeVar("Made")
@@ -43,6 +45,9 @@ class Scope:
 
     contexts: Mapping[str, Value]  # by name in lower case
     statuses: Mapping[str, bool] = field(default_factory=dict)  # what success(), failure() and cancelled() say
+    effort: Effort = field(
+        default_factory=Effort, compare=False
+    )  # what may be tried, here and wherever it is given
 
 
 def possible(text: str, scope: Scope) -> Possible:
@@ -62,6 +67,10 @@ def possible(text: str, scope: Scope) -> Possible:
 
 def evaluated(text: str, scope: Scope) -> Value:
     """Of the text of a YAML scalar: a text, but where a single expression is all of it, whatever that comes to."""
+    try:
+        scope.effort.spend(len(text) // LETTERS)
+    except Exhausted:
+        return _TOO_MANY
     match segments(text):
         case (Embedded(expression=expression),):
             return _bad(expression) if isinstance(expression, BadExpression) else value(expression, scope)
@@ -77,6 +86,11 @@ def truths(expression: Expression, scope: Scope) -> frozenset[bool]:
     """Whether it may be true, as an `if` would have it, and whether false."""
     found = frozenset(_ways([expression], scope, lambda evaluator: evaluator.truth(expression)))
     return frozenset({True, False}) if None in found else frozenset(each for each in found if each is not None)
+
+
+def holds_some_way(expression: Expression, scope: Scope) -> bool:
+    """Whether a way was found in which it is true; of too many ways not all are tried."""
+    return any(_ways([expression], scope, lambda evaluator: evaluator.truth(expression)))
 
 
 def _joined(parts: Sequence[Plain | Embedded], scope: Scope) -> Value:
@@ -116,16 +130,21 @@ def _ways(
     expressions: Sequence[Expression], scope: Scope, made: Callable[[Evaluator], Made]
 ) -> Iterator[Made | None]:
     """What is made each way; None, at the end: there are more."""
-    contexts = {name: _narrowed(name, each, expressions) for name, each in scope.contexts.items()}
-    most = min(MOST_WAYS, _MOST_WORK // max(1, sum(map(_size, expressions))))
+    size = sum(map(_size, expressions))
+    most = min(MOST_WAYS, _MOST_WORK // max(1, size))
 
     def of_one(choices: Choices) -> Made:
-        return made(Evaluator(contexts, scope.statuses, choices))
+        return made(Evaluator(contexts, scope.statuses, choices, scope.effort))
 
-    for number, each in enumerate(ways(of_one), 1):
-        yield each if number <= most else None
-        if number > most:
-            return
+    try:
+        scope.effort.spend(size)
+        contexts = _narrowed(scope, expressions)
+        for number, each in enumerate(ways(of_one), 1):
+            yield each if number <= most else None
+            if number > most:
+                return
+    except Exhausted:
+        yield None
 
 
 def _size(expression: Expression) -> int:
@@ -137,21 +156,24 @@ def _size(expression: Expression) -> int:
     return size
 
 
-def _narrowed(context: str, known: Value, expressions: Iterable[Expression]) -> Value:
+def _narrowed(scope: Scope, expressions: Iterable[Expression]) -> dict[str, Value]:
     """Combinations that differ only in fields that no expression mentions are one."""
-    mentioned = {
-        folded(reference.path[0] or "") if reference.path else ""
-        for expression in expressions
-        for reference in references(expression)
-        if reference.context == context
+    mentioned: dict[str, set[str]] = {}  # by context; the empty name: all of it, or by an expression
+    for reference in (each for expression in expressions for each in references(expression)):
+        field_ = folded(reference.path[0] or "") if reference.path else ""
+        mentioned.setdefault(reference.context, set()).add(field_)
+    known = {name: each for name, each in scope.contexts.items() if name in mentioned}
+    return {
+        name: each
+        if "" in mentioned[name]
+        else one_of(_only(one, mentioned[name], scope.effort) for one in alternatives_of(each))
+        for name, each in known.items()
     }
-    if "" in mentioned:  # all of it, or by an expression
-        return known
-    return one_of(_only(each, mentioned) for each in alternatives_of(known))
 
 
-def _only(known: Value, mentioned: set[str]) -> Value:
+def _only(known: Value, mentioned: set[str], effort: Effort) -> Value:
     if not isinstance(known, Fields):
         return known
+    effort.spend(1 + len(known.entries) // 4)
     entries = tuple((name, each) for name, each in known.entries if folded(name) in mentioned)
     return Fields(entries, known.others)

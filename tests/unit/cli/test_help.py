@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 
-import click
 import pytest
 
 from envsync.cli.group import cli
@@ -37,5 +36,6 @@ def test_a_command_has_an_example_that_its_own_parser_takes_and_says_how_it_exit
 
     program, called, *arguments = shlex.split(example.removeprefix("Example: "))
     assert (program, called) == ("envsync", name)
-    command.make_context(name, arguments, resilient_parsing=False, parent=click.Context(cli))
+    with cli.make_context("envsync", [name, *arguments]) as parent:
+        command.make_context(name, arguments, parent=parent)
     assert exits.startswith("Exit codes: 0 ")

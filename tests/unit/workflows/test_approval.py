@@ -236,3 +236,119 @@ def test_what_only_other_repositories_call_passes_their_approval() -> None:
     found = crossed(OPEN, BOTH, workflow(deploy(), "workflow_call"))
 
     assert found == ()
+
+
+# --- an approval that nobody was asked for -----------------------------------------------------------------
+
+SOMETIMES = "  approve: {environment: production-approval, if: github.ref == 'refs/heads/main'}\n"
+NOT_FAILED = "always() && needs.approve.result != 'failure'"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        NOT_FAILED,
+        "!failure() && !cancelled()",
+        "always() && (needs.approve.result == 'success' || needs.approve.result == 'skipped')",
+        f"{NOT_FAILED} && github.event_name == 'push'",
+    ],
+)
+def test_a_deployment_that_runs_where_the_approval_is_skipped_goes_around_it(condition: str) -> None:
+    jobs = SOMETIMES + deploy(f', needs: approve, if: "{condition}"')
+
+    assert skipped(OPEN, jobs) == [
+        (
+            "warning",
+            (
+                "the job `deploy` deploys to `production` also where `production-approval` is skipped, and nobody "
+                "has to agree to it"
+            ),
+            "let the `if` of `deploy` hold only where `approve` succeeded",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("approval", "condition"),
+    [
+        ("github.ref == 'refs/heads/main'", f"{NOT_FAILED} && github.ref == 'refs/heads/main'"),
+        ("github.ref == 'refs/heads/main'", "always() && needs.approve.result == 'success'"),
+        ("github.ref == 'refs/heads/main'", "github.ref == 'refs/heads/main'"),
+        ("always()", NOT_FAILED),
+        ("success() && !failure()", NOT_FAILED),
+        ("(success() == true && contains('ab', 'a')) || inputs['x']", NOT_FAILED),
+        ("github.ref ==", NOT_FAILED),
+    ],
+)
+def test_an_approval_that_is_not_skipped_then_holds_the_deployment(approval: str, condition: str) -> None:
+    jobs = f'  approve: {{environment: production-approval, if: "{approval}"}}\n'
+
+    assert skipped(OPEN, jobs + deploy(f', needs: approve, if: "{condition}"')) == []
+
+
+def test_an_approval_is_skipped_with_what_it_needs() -> None:
+    build = "  build: {if: \"github.actor != 'bot'\"}\n"
+    approve = APPROVE.replace("}", ", needs: build}")
+    last = deploy(f', needs: [build, approve], if: "{NOT_FAILED}"')
+    asked = approve.replace("}", ", if: always()}")
+
+    assert len(skipped(OPEN, build + approve + last)) == 1
+    assert skipped(OPEN, build + asked + last) == []
+    assert skipped(OPEN, "  build: {}\n" + approve + last) == []
+
+
+def test_a_job_between_is_skipped_with_the_approval_or_runs_all_the_same() -> None:
+    between = "  between: {needs: approve}\n"
+    last = deploy(", needs: between, if: \"always() && needs.between.result == 'success'\"")
+
+    assert skipped(OPEN, SOMETIMES + between + last) == []
+    running = between.replace("}", ', if: "always() && !failure()"}')
+    assert len(skipped(OPEN, SOMETIMES + running + last)) == 1
+
+
+def test_an_approval_and_a_deployment_in_calls_are_followed() -> None:
+    gate = f"on: workflow_call\njobs:\n{APPROVE}"
+    target = f"on: workflow_call\njobs:\n{deploy()}"
+    jobs = (
+        "  ask: {uses: ./.github/workflows/b.yml, if: vars.ASK}\n"
+        "  release: {uses: ./.github/workflows/c.yml, needs: ask, if: '!failure()'}\n"
+    )
+
+    ((severity, message, _),) = skipped(OPEN, jobs, gate, target)
+
+    assert severity == "warning"
+    assert message.startswith("the job `release / deploy` deploys to `production` also where")
+
+
+def test_a_skipped_approval_is_no_finding_where_another_one_holds() -> None:
+    """The environment's own, or one that something else sees to."""
+    jobs = SOMETIMES + deploy(f', needs: approve, if: "{NOT_FAILED}"')
+    unmanaged = OPEN.replace("production: {}", "production: {ignore: [required_reviewers]}")
+
+    assert skipped(GUARDED, jobs) == []
+    assert skipped(unmanaged, jobs) == []
+    assert skipped(
+        OPEN, jobs + APPROVE.replace("approve:", "again:") + deploy(", needs: again").replace("deploy:", "late:")
+    ) == skipped(OPEN, jobs)
+
+
+def test_a_skipped_approval_is_no_finding_where_the_deployment_may_go_elsewhere() -> None:
+    declared = OPEN.replace("production: {}", "production: {}, dev: {}")
+    last = (
+        "  deploy: {environment: \"${{ needs.build.outputs.production && 'production' || 'dev' }}\", "
+        f'needs: [build, approve], if: "{NOT_FAILED}"}}\n'
+    )
+    approve = APPROVE.replace("}", ", needs: build, if: needs.build.outputs.production}")
+
+    assert skipped(declared, "  build: {}\n" + approve + last) == []
+
+
+def test_of_conditions_that_would_take_very_long_none_is_said_to_go_around() -> None:
+    long = " || ".join(f"github.ref == '{number}'" for number in range(800))
+    builds = "".join(f'  b{number}: {{if: "always() && ({long})"}}\n' for number in range(25))
+    needs = ", ".join(f"b{number}" for number in range(25))
+    approve = f"  approve: {{environment: production-approval, needs: [{needs}], if: vars.ASK}}\n"
+
+    found = crossed(OPEN, workflow(builds + approve + deploy(f', needs: approve, if: "{NOT_FAILED}"')))
+
+    assert "is skipped" not in str(found)

@@ -401,7 +401,7 @@ def test_a_job_whose_failure_is_none_is_tolerant() -> None:
 
 
 def test_conditions_that_would_take_very_long_are_taken_to_hold() -> None:
-    names = [f"j{number}" for number in range(50)]
+    names = [f"j{number}" for number in range(100)]
     condition = "always() && !contains(needs.*.result, 'failure')"
     jobs = "".join(
         f'  {name}: {{needs: [{", ".join(names[:at])}], if: "{condition}"}}\n' for at, name in enumerate(names)
@@ -410,4 +410,4 @@ def test_conditions_that_would_take_very_long_are_taken_to_hold() -> None:
     found = runs(main=f"jobs:\n{jobs}")
 
     assert found["j1"].anyway == frozenset()
-    assert found["j49"].anyway == set(names[:49])
+    assert found["j99"].anyway == set(names[:99])

@@ -453,3 +453,103 @@ def test_of_very_many_findings_the_gravest_are_listed() -> None:
     assert len(found) == MOST + 1
     assert [each.code for each in found[:300]] == ["undeclared-environment"] * 300
     assert found[-1].message == f"the workflows have 600 findings, of which the {MOST} gravest are listed"
+
+
+# --- one job for several environments, each with secrets of its own ------------------------------------------
+
+CHOICE = "{workflow_dispatch: {inputs: {to: {type: choice, options: [staging, production]}}}}"
+
+
+def both(step: str, *, more: str = "") -> str:
+    """A job for either environment."""
+    return workflow(f"  a:\n    environment: ${{{{ inputs.to }}}}\n{more}    steps: [{step}]\n", on=CHOICE)
+
+
+def only(secret: str, environment: str = "production") -> str:
+    other = "staging" if environment == "production" else "production"
+    return f"environments: {{{environment}: {{secrets: {{{secret}: external}}}}, {other}: {{}}}}\n"
+
+
+def test_a_secret_that_bears_the_name_of_its_environment_is_for_that_one_alone() -> None:
+    step = "{run: 'case $TO in prod) deploy ${{ secrets.PROD_TOKEN }};; esac'}"
+
+    assert crossed(only("PROD_TOKEN"), both(step)) == ()
+    assert told(crossed(only("PROD_TOKEN", "staging"), both(step))) == [
+        "warning undeclared-secret: secrets.PROD_TOKEN"
+    ]
+
+
+def test_a_secret_that_bears_the_names_of_both_is_for_both() -> None:
+    declared = "environments: {prod-eu: {secrets: {PROD_TOKEN: external}}, prod-us: {}}\n"
+    jobs = "  a: {strategy: {matrix: {to: [prod-eu, prod-us]}}, environment: '${{ matrix.to }}', env: {X: x}}\n"
+
+    found = crossed(declared, workflow(jobs.replace("X: x", "X: '${{ secrets.PROD_TOKEN }}'")))
+
+    assert told(found) == ["warning undeclared-secret: secrets.PROD_TOKEN"]
+
+
+@pytest.mark.parametrize("condition", ["inputs.to == 'production'", "always() && steps.x.outputs.go", "!env.DRY"])
+def test_a_step_with_a_condition_may_be_for_the_environments_that_have_what_it_uses(condition: str) -> None:
+    step = f'{{if: "{condition}", run: "page ${{{{ secrets.PAGER }}}}"}}'
+
+    assert crossed(only("PAGER"), both(step)) == ()
+
+
+@pytest.mark.parametrize("condition", ["always()", "'a.b'", "failure() || cancelled()"])
+def test_a_step_that_only_asks_how_others_went_is_for_all(condition: str) -> None:
+    step = f'{{if: "{condition}", run: "page ${{{{ secrets.PAGER }}}}"}}'
+
+    (found,) = crossed(only("PAGER"), both(step))
+
+    assert found.message == "the job `a` uses `secrets.PAGER`, which `production` has, but `staging` has not"
+
+
+def test_a_step_with_a_condition_misses_what_no_environment_of_its_job_has() -> None:
+    step = "{if: github.actor, run: 'page ${{ secrets.PAGER }}'}"
+    jobs = f"  a: {{environment: staging, steps: [{step}]}}\n  b: {{environment: production}}\n"
+
+    assert told(crossed(only("PAGER"), workflow(jobs)))[0] == "warning undeclared-secret: secrets.PAGER"
+
+
+def test_what_one_call_has_and_another_has_not_may_hang_on_a_condition() -> None:
+    main = workflow(
+        "  s: {uses: ./.github/workflows/b.yml, with: {to: staging}, secrets: inherit}\n"
+        "  p: {uses: ./.github/workflows/b.yml, with: {to: production, page: true}, secrets: inherit}\n"
+    )
+    inputs = "{workflow_call: {inputs: {to: {type: string}, page: {type: boolean}}}}"
+    step = "{if: inputs.page, run: 'page ${{ secrets.PAGER }}'}"
+    called = workflow(f"  a: {{environment: '${{{{ inputs.to }}}}', steps: [{step}]}}\n", on=inputs)
+
+    assert crossed(only("PAGER"), main, called) == ()
+    assert told(crossed(only("PAGER"), main, called.replace("if: inputs.page, ", ""))) == [
+        "warning undeclared-secret: secrets.PAGER"
+    ]
+
+
+def test_whoever_asks_whether_there_is_any_can_do_without() -> None:
+    """In a script, or in a condition by way of `env`."""
+    script = "    steps: [{run: 'if [ -n \"${{ secrets.HOOK }}\" ]; then call ${{ secrets.HOOK }}; fi'}]\n"
+    asked = "    env: {Hook: '${{ secrets.HOOK }}'}\n    steps: [{if: env.HOOK != ''}, {run: x}]\n"
+    unasked = "    env: {OTHER: '${{ secrets.HOOK }}'}\n    steps: [{if: env.HOOK != ''}, {run: x}]\n"
+    staging = "  b: {environment: staging, env: {X: '${{ secrets.HOOK }}'}}\n"
+
+    for job, findings in ((script, 0), (asked, 0), (unasked, 1)):
+        jobs = f"  a:\n    environment: production\n{job}{staging}"
+        assert len(crossed(only("HOOK", "staging"), workflow(jobs))) == findings
+
+
+def test_very_many_names_are_not_all_compared() -> None:
+    """Whether each is a slip for one that nothing uses."""
+    secrets = ", ".join(f"UNUSED_{chr(65 + n // 26)}{chr(65 + n % 26)}: external" for n in range(60))
+    declared = f"environments: {{staging: {{secrets: {{{secrets}, DEPLOYMENT_KEY: external}}}}}}\n"
+    many = "".join(f"      E{n}: ${{{{ secrets.S{n} }}}}\n" for n in range(1000))
+
+    def slips(env: str) -> list[str]:
+        found = crossed(declared, workflow(f"  a:\n    environment: staging\n    env:\n{env}"))
+        return [pointed_at(each) for each in found if each.code == "undeclared-secret"]
+
+    wrong = "      A: ${{ secrets.DEPLOYMENT_KEI }}\n"
+    assert slips(wrong) == []
+    wrong = "      A: ${{ secrets.DEPLOYMEMT_KEY }}\n"
+    assert slips(wrong + many) == ["secrets.DEPLOYMEMT_KEY"]
+    assert slips(many + wrong) == []

@@ -346,3 +346,60 @@ def test_a_workflow_that_is_called_here_is_not_called_from_elsewhere() -> None:
         of("qa"),
         of("staging", "production"),
     ]
+
+
+# --- what a hostile file could ask for ---------------------------------------------------------------------
+
+
+def test_more_events_than_there_are_make_no_difference() -> None:
+    events = ", ".join(f"e{number}" for number in range(300))
+
+    found = names(f"on: [{events}]", "${{ github.event_name }}")
+
+    assert found == of(unknown="github.event_name is known only in a run")
+
+
+def test_a_name_that_github_does_not_take_is_not_known() -> None:
+    long = "format('{0}{0}{0}{0}{0}{0}', '" + 50 * "x" + "')"
+
+    found = names("on: push", f"${{{{ github.ref && {long} || 'qa' }}}}")
+
+    assert found == of("qa", unknown="its name is longer than the 255 characters that GitHub takes")
+
+
+def test_what_all_jobs_of_a_workflow_may_be_is_tried_within_bounds() -> None:
+    """The first jobs are known, and of the last it is said that they are not."""
+    strategy = f"strategy: {{matrix: {{a: {list(range(16))}, b: {list(range(16))}}}}}"
+    jobs = "".join(
+        f"  j{number}: {{{strategy}, environment: 'qa-${{{{ matrix.a }}}}'}}\n" for number in range(390)
+    )
+
+    found = [run.environment.names for run in read(a=f"on: push\njobs:\n{jobs}").flows[0].runs if run.environment]
+
+    assert found[0] == of(*(f"qa-{number}" for number in range(16)))
+    assert found[-1].unknown in {"its matrix has too many combinations", "it has too many combinations"}
+
+
+def test_a_matrix_with_very_much_to_include_is_not_expanded() -> None:
+    include = ", ".join(f"{{x{number}: x}}" for number in range(2_000))
+    matrix = f"{{a: {list(range(16))}, b: {list(range(16))}, include: [{include}]}}"
+
+    found = names("on: push", "${{ matrix.a }}", f"strategy: {{matrix: {matrix}}}")
+
+    assert found == of(unknown="it has too many combinations")
+
+
+def test_calls_with_very_many_inputs_are_followed_within_bounds() -> None:
+    given = ", ".join(f"i{number}: '${{{{ matrix.a }}}}'" for number in range(100))
+    jobs = "".join(
+        f"  j{number}: {{strategy: {{matrix: {{a: {list(range(250))}}}}}, "
+        f"uses: ./.github/workflows/b.yml, with: {{{given}}}}}\n"
+        for number in range(3)
+    )
+    called = "on: workflow_call\njobs: {y: {environment: '${{ inputs.i7 }}'}}"
+
+    runs = read(a=f"on: push\njobs:\n{jobs}", b=called).flows[0].runs
+
+    assert {run.environment.names for run in runs if run.environment} == {
+        of(unknown="it has too many combinations")
+    }

@@ -5,7 +5,8 @@ import math
 import pytest
 
 from envsync.workflows.coercion import as_number, as_text, equal, less, truthy
-from envsync.workflows.expression import BadExpression, condition
+from envsync.workflows.effort import Effort
+from envsync.workflows.expression import BadExpression, condition, parse
 from envsync.workflows.functions import call
 from envsync.workflows.kinds import (
     Boolean,
@@ -21,6 +22,7 @@ from envsync.workflows.kinds import (
     one_of,
     value_of,
 )
+from envsync.workflows.matrix import combinations
 from envsync.workflows.possible import Possible
 from envsync.workflows.values import MOST_WAYS, Scope, evaluated, possible, truths
 
@@ -210,6 +212,47 @@ def test_who_writes_very_much_gets_fewer_ways() -> None:
 
     assert said.unknown == "it has too many combinations"
     assert 0 < len(said.texts) < 100
+
+
+def test_when_the_effort_is_spent_the_rest_is_not_known() -> None:
+    inputs = {"inputs": fields(x=one_of(map(Number, range(100))))}
+
+    said = possible("${{ inputs.x }}", Scope(inputs, effort=Effort(50)))
+    nothing = possible("${{ inputs.x }}", Scope(inputs, effort=Effort(0)))
+
+    assert 0 < len(said.texts) < 100
+    assert said.unknown == "it has too many combinations"
+    assert nothing == Possible(frozenset(), "it has too many combinations")
+
+
+def test_a_condition_that_is_too_much_effort_may_be_anything() -> None:
+    expression = parse("inputs.x == 'a' || true")
+    assert not isinstance(expression, BadExpression)
+
+    assert truths(expression, Scope({}, effort=Effort(4))) == {True, False}
+    assert truths(expression, Scope({})) == {True}
+
+
+def test_long_texts_are_more_effort_than_short_ones() -> None:
+    """Those that come of a function, too."""
+    once = "format('{0}{0}{0}{0}{0}{0}{0}{0}{0}{0}', "
+    long = f"contains({once}{once}{once}'x'))), 'y')"
+    short = "contains(format(format(format('x'))), 'y')"
+
+    for one, expected in ((short, {"false"}), (long, set[str]())):
+        text = f"${{{{ {' || '.join([one] * 50)} }}}}"
+        assert possible(text, Scope({})).texts == {"false"}
+        assert possible(text, Scope({}, effort=Effort(3_200))).texts == expected
+
+
+def test_what_is_included_in_all_combinations_is_more_effort_than_a_few_combinations() -> None:
+    included = Items(tuple(fields(**{f"x{n}": Text("x")}) for n in range(100)))
+    small = fields(a=Items((Text("a"),)), include=included)
+    large = fields(a=Items(tuple(Text(str(n)) for n in range(100))), include=included)
+
+    assert len(combinations(small, Effort(10_000))) == 1
+    assert len(combinations(large, Effort(1_000_000))) == 100
+    assert combinations(large, Effort(10_000)) == (Unknown("its matrix has too many combinations"),)
 
 
 def test_a_text_that_grows_beyond_bounds_is_not_made() -> None:

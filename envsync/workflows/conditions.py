@@ -1,0 +1,41 @@
+"""What do the conditions of a workflow's jobs say? Each is read once, and only where somebody asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from envsync.workflows.expression import STATUS, BadExpression, condition, status_functions
+from envsync.workflows.values import LETTERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from envsync.workflows.effort import Effort
+    from envsync.workflows.tree import Expression
+    from envsync.workflows.workflow import Job
+
+
+class Conditions:
+    """What it is asked for raises `Exhausted` when the effort is spent."""
+
+    def __init__(self, jobs: Iterable[Job], effort: Effort) -> None:
+        self._texts = {job.id: job.condition.text for job in jobs if job.condition}
+        self._effort = effort
+        self._read: dict[str, Expression | None] = {}
+
+    def of(self, job: str) -> Expression | None:
+        """None: it has none, or what is no expression, with which GitHub takes no workflow."""
+        if job not in self._texts:
+            return None
+        if job not in self._read:
+            text = self._texts[job]
+            self._effort.spend(1 + len(text) // LETTERS)
+            found = condition(text)
+            self._read[job] = None if isinstance(found, BadExpression) else found
+        return self._read[job]
+
+    def asking(self, job: str) -> Expression | None:
+        """None, too, where it does not ask how others went, so that it is `success() && (…)`."""
+        text = self._texts.get(job, "").casefold()
+        found = self.of(job) if any(each in text for each in STATUS) else None
+        return found if found and status_functions(found) else None
