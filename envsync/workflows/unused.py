@@ -13,6 +13,7 @@ from envsync.model import RECORD_VARIABLE
 from envsync.workflows.declared import by_name, is_unknown, names_of
 from envsync.workflows.flow import UseKind
 from envsync.workflows.listing import listed
+from envsync.workflows.slips import is_slip
 from envsync.workflows.slugs import Slug
 from envsync.workflows.uses import CONTEXTS
 
@@ -92,9 +93,10 @@ def _unused(
     for environment in busy:
         there = (*unknown, *named.get(environment.name.casefold(), ()))
         uses = {use.name for run in there for use in run.uses if use.kind is kind}
+        others = {use.name for run in there for use in run.uses if use.kind is not kind}
         for name, span in _spans(environment, kind).items():
             place = places.setdefault(span, _Place(name))
-            place.used |= name in uses or None in uses
+            place.used |= name in uses or None in uses or name in others or _is_meant(name, uses)
             place.environments.append(environment.name)
     for span, place in places.items():
         if not place.used and place.name != RECORD_VARIABLE:
@@ -103,6 +105,11 @@ def _unused(
             message = f"no job of {listed(names)} uses the {kind} {page.quoted_text(place.name, span)}"
             hint = f"remove it, or use it as `{CONTEXTS[kind]}.{place.name}`"
             yield page.warning(_SLUGS[kind], message, span, hint)
+
+
+def _is_meant(name: str, uses: AbstractSet[str | None]) -> bool:
+    """Whether somebody wrote another name for it: that is told there, and to remove it would be wrong."""
+    return len(uses) <= _MOST_COMPARED and any(is_slip(each, name) for each in uses if each is not None)
 
 
 def _spans(environment: DesiredEnvironment, kind: UseKind) -> Mapping[str, Span]:

@@ -19,7 +19,7 @@ from envsync.workflows.slips import slip
 from envsync.workflows.slugs import Slug
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from envsync.errors import Diagnostic, Span
     from envsync.model import DesiredEnvironment
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _MOST_COMPARED = 50_000  # names: a hostile file could use any number
 _FIELDS = {UseKind.SECRET: Field.SECRETS, UseKind.VARIABLE: Field.VARIABLES}
 CONTEXTS = {UseKind.SECRET: "secrets", UseKind.VARIABLE: "vars"}
+_OTHER = {UseKind.SECRET: UseKind.VARIABLE, UseKind.VARIABLE: UseKind.SECRET}
 _SLUGS = {UseKind.SECRET: Slug.UNDECLARED_SECRET, UseKind.VARIABLE: Slug.UNDECLARED_VARIABLE}
 
 
@@ -111,7 +112,10 @@ class _Judge:
         elsewhere = self._elsewhere[use.kind]
         if elsewhere is not None:
             return use.name not in elsewhere
-        return bool(self._having(use) or (environment and self._meant(environment, use)))
+        return bool(
+            self._having(use)
+            or (environment and (self._meant(environment, use) or self._is_of_other_kind(environment, use)))
+        )
 
     def _having(self, use: Use) -> list[str]:
         """Environments that have it."""
@@ -119,15 +123,23 @@ class _Judge:
 
     def _meant(self, environment: DesiredEnvironment, use: Use) -> str | None:
         """One that the environment has and that no job of it uses."""
+        unused = self._idle(environment)[use.kind]
+        self._compared += len(unused)
+        return slip(use.name or "", unused) if self._compared <= _MOST_COMPARED else None
+
+    def _is_of_other_kind(self, environment: DesiredEnvironment, use: Use) -> bool:
+        """A secret that is used as a variable, or the other way round, and nowhere as what it is."""
+        return use.name in self._idle(environment)[_OTHER[use.kind]]
+
+    def _idle(self, environment: DesiredEnvironment) -> Mapping[UseKind, list[str]]:
+        """What the environment has and no job of it uses."""
         if environment.name not in self._unused:
             there = self._named.get(environment.name.casefold(), ())
             used = {(each.kind, each.name) for run in there for each in run.uses}
             self._unused[environment.name] = {
                 kind: [name for name in held(environment, kind) if (kind, name) not in used] for kind in UseKind
             }
-        unused = self._unused[environment.name][use.kind]
-        self._compared += len(unused)
-        return slip(use.name or "", unused) if self._compared <= _MOST_COMPARED else None
+        return self._unused[environment.name]
 
     def told(self, missing: _Missing) -> Diagnostic:
         use, run = missing.use, missing.run
@@ -151,6 +163,8 @@ class _Judge:
     def _hint(self, missing: _Missing, lacking: list[str], having: list[str]) -> str:
         use = missing.use
         for environment in missing.environments.values():
+            if self._is_of_other_kind(environment, use):
+                return f"did you mean `{CONTEXTS[_OTHER[use.kind]]}.{use.name}`?"
             if meant := self._meant(environment, use) or self._near(environment, use):
                 return f"did you mean `{CONTEXTS[use.kind]}.{meant}`?"
         slug = _SLUGS[use.kind]

@@ -221,16 +221,52 @@ def test_of_several_environments_each_is_judged() -> None:
     assert found.message.endswith("which `production` has, but `staging` has not")
 
 
-@pytest.mark.parametrize("wrong", ["DBPASSWORD", "DB_PASSWRD", "DB_PASSWORDT", "DB_PASSWOLD", "DB_PASSWODR"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["DBPASSWORD", "DB_PASSWRD", "DB_PASSWORDT", "DB_PASSWOLD", "DB_PASSWODR"],
+)
 def test_a_slip_of_the_fingers_is_found_offline_where_nothing_uses_what_was_meant(wrong: str) -> None:
     jobs = in_order_but_for(f"secrets.{wrong}")
 
     found = crossed(APART, workflow(jobs))
 
-    assert told(found) == [f"warning undeclared-secret: secrets.{wrong}", "warning unused-secret: DB_PASSWORD"]
+    assert told(found) == [f"warning undeclared-secret: secrets.{wrong}"]  # and not that DB_PASSWORD is of no use
     assert found[0].message == f"the job `p` uses `secrets.{wrong}`, which `production` has not"
     assert found[0].hint == "did you mean `secrets.DB_PASSWORD`?"
-    assert found[1].message == "no job of `production` uses the secret `DB_PASSWORD`"
+
+
+@pytest.mark.parametrize("wrong", ["AWS_ROL_ARN", "AWS_ROLE_ARM", "AWS_ROLE_ARNN", "AWS_ROEL_ARN", "AWSROLE_ARN"])
+def test_in_a_short_word_a_slip_is_a_letter_too_few_or_many_two_swapped_or_the_neighbour_of_the_right_one(
+    wrong: str,
+) -> None:
+    declared = "environments: {staging: {secrets: {AWS_ROLE_ARN: external}}}\n"
+
+    (found,) = crossed(declared, workflow(f"  a: {using('staging', f'secrets.{wrong}')}\n"))
+
+    assert found.hint == "did you mean `secrets.AWS_ROLE_ARN`?"
+
+
+@pytest.mark.parametrize("other", ["AWS_ROLE_ARX", "AWS_ROPE_ID", "AWS_ROSE_ARN", "AWS_RULE_ARN", "AWS_ROLES_ARN"])
+def test_another_short_word_is_another_name(other: str) -> None:
+    declared = "environments: {staging: {secrets: {AWS_ROLE_ARN: external}}}\n"
+
+    (found,) = crossed(declared, workflow(f"  a: {using('staging', f'secrets.{other}')}\n"))
+
+    assert found.code == "unused-secret"
+
+
+@pytest.mark.parametrize(
+    ("kind", "used", "meant"), [("secrets", "vars", "secrets"), ("variables", "secrets", "vars")]
+)
+def test_a_secret_is_no_variable_and_a_variable_no_secret(kind: str, used: str, meant: str) -> None:
+    declared = f"environments: {{staging: {{{kind}: {{TOKEN_OF_X: external}}}}}}\n"
+
+    (found,) = crossed(declared, workflow(f"  a: {using('staging', f'{used}.TOKEN_OF_X')}\n"))
+
+    assert found.code in {"undeclared-secret", "undeclared-variable"}
+    assert found.hint == f"did you mean `{meant}.TOKEN_OF_X`?"
+    both = workflow(f"  a: {using('staging', f'{used}.TOKEN_OF_X', f'{meant}.TOKEN_OF_X')}\n")
+    assert crossed(declared, both) == ()
 
 
 @pytest.mark.parametrize(
