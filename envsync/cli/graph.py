@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from envsync.model import RepositoryName
     from envsync.plan.promotion import Promotion
 
-_OTHER = "name another file with --into"
+START, END = "<!-- envsync graph -->", "<!-- /envsync graph -->"
+_OTHER = f"name another file with --into, or create it with these two lines:\n{START}\n{END}"
 _WHERE = (
     "run it in a checkout with workflows, whose repository the files declare; --repo OWNER/REPO says which it is"
 )
-START, END = "<!-- envsync graph -->", "<!-- /envsync graph -->"
 _MARKER = re.compile(rf"^(?:{re.escape(START)}|{re.escape(END)})(?=[ \t]*\r?$)", re.MULTILINE)
 
 
@@ -74,7 +74,10 @@ def _promotion(options: Options, repository: RepositoryName | None) -> Promotion
     if not found.stages and not found.idle:
         message = f"there is nothing to draw: {found.repository} has no environment, and no workflow names one"
         raise _wrong("nothing-to-draw", message, "declare one, and name it in the job that deploys to it")
-    if not found.stages:
+    if elsewhere := sum(run.blind is not None for flow in crossed.reading.flows for run in flow.runs):
+        jobs = "1 job leads" if elsewhere == 1 else f"{elsewhere} jobs lead"
+        note(options, f"not drawn: {jobs} to what cannot be read here, such as a workflow of another repository")
+    elif not found.stages:
         note(options, "no workflow here deploys: these are the environments that the files declare")
     return found
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from envsync import __version__
 from envsync.cli import asking
-from envsync.cli.checkout import WORKFLOWS, repository_of, root_of
+from envsync.cli.checkout import WORKFLOWS, default_branch, host_of, repository_of, root_of
 from envsync.cli.import_file import check_import, imported, managed_already
 from envsync.cli.next_steps import Checkout, next_steps
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import colored, complain, note, result
 from envsync.cli.placing import Fate, Wanted, diff_text, placed, write
 from envsync.config import load
-from envsync.errors import ConfigError, Diagnostic, ExitCode
-from envsync.github.server import api_url
+from envsync.errors import ConfigError, Diagnostic, ExitCode, Severity
+from envsync.github.server import api_url, web_host
 from envsync.model import LiveRepository, RepositoryName, Team, User
 from envsync.packaged import schema_text, template_text
 from envsync.scaffold.owner_name import name_like
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from envsync.model import DesiredRepository
 
 _SCHEMA = "schemas/environments.schema.json"
+_MAIN = "main"  # which the workflows name, and the first file
 _WORKFLOWS = ("envsync-plan.yml", "envsync-apply.yml", "envsync-drift.yml")
 
 
@@ -71,9 +72,10 @@ def init(options: Options, asked: Asked) -> int:
         result(diff_text(files, color=colored(sys.stdout, options.color)))
     else:
         write(root, files)
-    for line in _told(files, asked, unknown=first.text is None):
+    for line in _told(root, files, asked, unknown=first.text is None):
         note(options, line)
-    if not asked.dry_run:
+    complain(_doubts(root, first, server), options.color)
+    if any(each.writes for each in files) and not asked.dry_run:
         checkout = Checkout(first.repository, first.organization, server, workflows=asked.workflows)
         note(options, f"\n{next_steps(checkout)}")
     return ExitCode.OK
@@ -214,11 +216,26 @@ def _tools(asked: Asked) -> Iterator[Wanted]:
     yield Wanted(f"{ACTION}/requirements.txt", template_text(".github/requirements.txt"), asked.force)
 
 
+def _doubts(root: Path, first: _First, server: str) -> Iterator[Diagnostic]:
+    """What the checkout has otherwise than the files."""
+    host, branch = host_of(root), default_branch(root)
+    if host is not None and "." in host and host != web_host(server) and first.repository == _of_checkout(root):
+        message = f"git's remote is on {host}, and the links below are of {web_host(server)}"
+        hint = f"for an Enterprise Server, pass --api-url https://{host}/api/v3, or set GITHUB_API_URL"
+        yield Diagnostic("other-host", message, hint, severity=Severity.WARNING)
+    if branch is not None and branch != _MAIN and first.text is not None:
+        message = f"the default branch is {branch}, and the files speak of {_MAIN}"
+        hint = f"put {branch} for {_MAIN} in {DEFAULT_FILE} and in the workflows"
+        yield Diagnostic("other-branch", message, hint, severity=Severity.WARNING)
+
+
 # --- what is said ------------------------------------------------------------------------------------------
 
 
-def _told(files: Sequence[Placed], asked: Asked, *, unknown: bool) -> Iterator[str]:
+def _told(root: Path, files: Sequence[Placed], asked: Asked, *, unknown: bool) -> Iterator[str]:
     """`unknown`: whether `environments.yaml` is there, and nobody knows what `init` would make of it."""
+    if root != Path.cwd():
+        yield f"in {root}, the top of the checkout:"
     if unknown:
         yield _kept(asked)
     fates = {
@@ -231,14 +248,17 @@ def _told(files: Sequence[Placed], asked: Asked, *, unknown: bool) -> Iterator[s
         kept = each.wanted.path == DEFAULT_FILE and each.fate is Fate.KEPT
         yield _kept(asked) if kept else f"{each.wanted.path}: {fates[each.fate]}"
     if any(each.fate is Fate.KEPT and each.wanted.path != DEFAULT_FILE for each in files):
-        yield f"--force replaces what was kept, but for {DEFAULT_FILE}; --force --dry-run shows how"
+        but = "" if asked.imports or asked.reviewers else f", but for {DEFAULT_FILE}"
+        yield f"--force replaces what was kept{but}; --force --dry-run shows how"
     if asked.dry_run:
         yield "nothing was written"
 
 
 def _kept(asked: Asked) -> str:
-    if asked.imports or asked.reviewers:
+    if asked.imports:
+        return f"{DEFAULT_FILE}: kept, for it is there, and nothing was imported; --force replaces it"
+    if asked.reviewers:
         return f"{DEFAULT_FILE}: kept, for it is there; --force replaces it"
     if asked.force:
-        return f"{DEFAULT_FILE}: kept, for it is yours; --force replaces it with --reviewer or --import alone"
+        return f"{DEFAULT_FILE}: kept, for it is yours; to replace it, say by what: --reviewer or --import"
     return f"{DEFAULT_FILE}: kept, for it is yours"

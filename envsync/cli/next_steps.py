@@ -39,7 +39,7 @@ def next_steps(checkout: Checkout) -> str:
         ["Try it with no account and no token:", "  envsync plan --sandbox"],
         [*_apps(checkout)] if checkout.workflows else [*_token(checkout)],
         [
-            "Make the record key, and keep it where the other keys are:",
+            "Make the record key, if you have none yet, and keep it with the others:",
             "  openssl rand -hex 32",
         ],
         *([[*_guards(checkout)]] if checkout.workflows else []),
@@ -91,9 +91,11 @@ def _guards(checkout: Checkout) -> Iterator[str]:
 
 
 def _go(checkout: Checkout) -> Iterator[str]:
-    yield "Check that all is there, look, and apply:"
+    given = "ENVSYNC_APP_ID with ENVSYNC_APP_PRIVATE_KEY_FILE" if checkout.workflows else "GH_TOKEN"
+    yield "Check that all is there, look, and apply. It takes ENVSYNC_RECORD_KEY and"
+    yield f"{given}:"
     yield "  envsync doctor"
     yield "  envsync plan"
     yield "  envsync apply"
     if checkout.workflows:
-        yield "Once the files are merged, the workflows plan, apply and watch."
+        yield "Then commit the files, and protect main: a merge into it is what applies."

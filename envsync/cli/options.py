@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, ParamSpec
 import click
 
 from envsync.cli.actions import Actions
+from envsync.cli.checkout import repository_in
 from envsync.cli.output import complain, summarize
 from envsync.errors import EnvsyncError
 from envsync.model import RepositoryName
@@ -60,7 +61,8 @@ def parsed_repository(
     if text is None:
         return None
     if not (found := _REPOSITORY.fullmatch(text)):
-        raise click.BadParameter(f"{text} is not OWNER/REPO")
+        meant = repository_in(text)
+        raise click.BadParameter(f"{text} is not OWNER/REPO" + (f": did you mean {meant}?" if meant else ""))
     return RepositoryName(found["owner"], found["name"])
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from envsync.cli.output import annotate, complain, note, result, summarize
+from envsync.cli.output import annotate, complain, result, summarize
 from envsync.config import load
-from envsync.errors import ConfigError, ExitCode, Severity
+from envsync.errors import ConfigError, Diagnostic, ExitCode, Severity
 from envsync.plan.codec import dumps, encode_diagnostics
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from envsync.cli.options import Options
     from envsync.config import Configuration
-    from envsync.errors import Diagnostic
 
 
 def validate(options: Options, more: Sequence[str] = (), *, workflows: bool | None = None) -> int:
@@ -26,7 +25,7 @@ def validate(options: Options, more: Sequence[str] = (), *, workflows: bool | No
         configuration = load([Path(file) for file in files])
         found = configuration.warnings
         if workflows is not False:
-            crossed, beside = _crossed(configuration, files, options, wanted=workflows is True)
+            crossed, beside = _crossed(configuration, files, wanted=workflows is True)
             found = (*found, *crossed)
     except ConfigError as error:
         if options.output == "text":
@@ -49,18 +48,20 @@ def validate(options: Options, more: Sequence[str] = (), *, workflows: bool | No
     return ExitCode.OK if valid else ExitCode.FAILURE
 
 
+def _unchecked(why: str) -> Diagnostic:
+    hint = "name files that declare this repository, or leave --workflows out"
+    return Diagnostic("workflows-not-checked", f"the workflows are not checked: {why}", hint)
+
+
 def _crossed(
-    configuration: Configuration, files: Sequence[str], options: Options, *, wanted: bool
+    configuration: Configuration, files: Sequence[str], *, wanted: bool
 ) -> tuple[tuple[Diagnostic, ...], str]:
     """What the workflows have wrong, and how to say that they were looked at."""
     from envsync.cli.crossing import Uncrossed, crossing
-    from envsync.render.printable import printable
 
     found = crossing(configuration, files)
     if isinstance(found, Uncrossed):
-        if wanted:
-            note(options, f"the workflows are not checked: {printable(found.why)}")
-        return (), ""
+        return (_unchecked(found.why),) if wanted else (), ""
     return found.check(configuration), f", with {found.files} workflow{'' if found.files == 1 else 's'}"
 
 

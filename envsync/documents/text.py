@@ -94,7 +94,7 @@ def _missing_hint(path: Path) -> str:
     other = {".yaml": ".yml", ".yml": ".yaml"}.get(path.suffix)
     if other and path.with_suffix(other).is_file():
         return f"did you mean -f {path.with_suffix(other)}?"
-    return "create it, or name another file with -f"
+    return "envsync init writes a first one; -f names another file"
 
 
 def _decoded(path: Path, data: bytes) -> str:

@@ -3,3 +3,4 @@
 from __future__ import annotations
 
 UNREADABLE = "workflow-unreadable"
+MISSING = "workflow-missing"

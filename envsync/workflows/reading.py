@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from envsync.documents.page import Page
 from envsync.errors import Span
 from envsync.workflows.calls import Expander
+from envsync.workflows.codes import MISSING
 from envsync.workflows.flow import Flow, JobRun, Reading
 from envsync.workflows.parse import parse, path_of
 from envsync.workflows.workflow import CALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from envsync.documents.text import SourceText
     from envsync.errors import Diagnostic
@@ -33,9 +34,25 @@ def reading(sources: Sequence[SourceText], repository: RepositoryName | None) ->
         diagnostics += found
         if workflow is None or found:
             flows.append(_unread(source.file))
-    flows += _flows(Expander(workflows, repository))
+    expander = Expander(workflows, repository)
+    flows += _flows(expander)
+    diagnostics += _missing(expander, pages)
     guardians = frozenset(name for each in workflows.values() if each for name in each.guardians)
     return Reading(tuple(sorted(flows, key=lambda each: each.file)), pages, tuple(diagnostics), guardians)
+
+
+def _missing(expander: Expander, pages: Mapping[str, Page]) -> Iterator[Diagnostic]:
+    """Called in this repository, and not there: GitHub does not run the workflow that calls it."""
+    for workflow in filter(None, expander.workflows.values()):
+        for job in workflow.jobs:
+            path = expander.path_of(job.call) if job.call else None
+            if job.call and path is not None and path not in expander.workflows:
+                page, called = pages[workflow.file], job.call.workflow
+                message = (
+                    f"the job {page.quoted_text(job.id, job.span)} calls {page.quoted(called)}, which is not there"
+                )
+                hint = "GitHub refuses the whole workflow: check the spelling, or add the file"
+                yield page.warning(MISSING, message, called.span, hint)
 
 
 def _flows(expander: Expander) -> Iterator[Flow]:

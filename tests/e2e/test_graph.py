@@ -155,6 +155,14 @@ def test_a_workflow_that_cannot_be_read_is_said_and_the_others_are_drawn(shop: S
 # --- of which repository -------------------------------------------------------------------------------------
 
 
+def test_what_cannot_be_followed_is_said_not_to_be_drawn(shop: Shell) -> None:
+    shop.write(
+        "on: push\njobs: {a: {uses: acme/other/.github/workflows/deploy.yml@v1}}\n", ".github/workflows/a.yml"
+    )
+
+    assert "not drawn: 1 job leads to what cannot be read here" in shop.run("graph").err
+
+
 def test_without_a_remote_the_files_tell_if_they_are_about_one(shop: Shell) -> None:
     subprocess.run(["git", "-C", shop.folder, "remote", "remove", "origin"], check=True)
     assert "production" in shop.ok("graph")

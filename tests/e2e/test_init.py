@@ -196,6 +196,49 @@ def test_where_one_file_cannot_be_written_none_is(
     assert ran.err.count("a link leads out of the checkout") == 5
 
 
+def test_from_a_subfolder_it_says_where_it_writes(checkout: Shell) -> None:
+    inner = Shell(checkout.folder / "infra", checkout.environ)
+    inner.folder.mkdir()
+
+    ran = inner.run("init", "--reviewer", "ann")
+
+    assert said(ran.err)[0] == f"in {checkout.folder}, the top of the checkout:"
+    assert sorted(written(checkout)) == sorted(EVERY)
+
+
+@pytest.mark.parametrize(
+    ("remote", "options", "found"),
+    [
+        (
+            "git@ghe.example.com:acme/web.git",
+            [],
+            "git's remote is on ghe.example.com, and the links below are of github.com",
+        ),
+        ("git@ghe.example.com:acme/web.git", ["--api-url", "https://ghe.example.com/api/v3"], None),
+        ("git@github.com:acme/web.git", [], None),
+        ("git@github-work:acme/web.git", [], None),  # a name of ssh's own configuration
+    ],
+)
+def test_links_to_another_server_than_the_remotes_are_said_to_be(
+    shell: Shell, remote: str, options: list[str], found: str | None
+) -> None:
+    git(shell, "init", "--quiet")
+    git(shell, "remote", "add", "origin", remote)
+
+    err = shell.run("init", "--reviewer", "ann", *options).err
+
+    assert ("warning[other-host]" in err) == (found is not None)
+    assert found is None or found in err
+
+
+def test_a_default_branch_of_another_name_is_said_to_be_one(checkout: Shell) -> None:
+    git(checkout, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/master")
+
+    ran = checkout.run("init", "--reviewer", "ann")
+
+    assert "warning[other-branch]: the default branch is master, and the files speak of main" in ran.err
+
+
 # --- once more ---------------------------------------------------------------------------------------------
 
 
@@ -207,7 +250,7 @@ def test_once_more_changes_nothing_and_asks_nothing(checkout: Shell) -> None:
 
     assert (ran.code, written(checkout)) == (0, before)
     assert said(ran.err) == [f"{path}: unchanged" for path in EVERY]
-    assert "github.com/acme/web/settings/environments" in ran.err
+    assert "Next:" not in ran.err
 
 
 @pytest.mark.parametrize(
@@ -269,7 +312,7 @@ def test_what_was_edited_is_kept_and_said(checkout: Shell) -> None:
     assert (ran.code, written(checkout)) == (0, before)
     assert said(ran.err)[0] == "environments.yaml: kept, for it is there; --force replaces it"
     assert f"{workflow}: kept, though it is not what init writes" in said(ran.err)
-    assert said(ran.err)[-1].startswith("--force replaces what was kept, but for environments.yaml")
+    assert said(ran.err)[-1].startswith("--force replaces what was kept; --force --dry-run")
 
 
 def test_force_renews_the_tools_and_the_file_only_where_somebody_says_by_what(checkout: Shell) -> None:
@@ -284,7 +327,7 @@ def test_force_renews_the_tools_and_the_file_only_where_somebody_says_by_what(ch
     assert tools.code == 0
     assert written(checkout) == begun | {"environments.yaml": edited["environments.yaml"]}
     assert said(tools.err) == [
-        "environments.yaml: kept, for it is yours; --force replaces it with --reviewer or --import alone",
+        "environments.yaml: kept, for it is yours; to replace it, say by what: --reviewer or --import",
         *(f"{path}: replaced" for path in TOOLS),
     ]
 
@@ -403,7 +446,9 @@ def test_once_more_reads_nothing_and_only_force_replaces_the_file(github: GitHub
     kept = github.shell.run("init", "--import")
 
     assert (kept.code, text_of(github.shell), github.exchanges) == (0, before, [])
-    assert said(kept.err)[0] == "environments.yaml: kept, for it is there; --force replaces it"
+    assert said(kept.err)[0] == (
+        "environments.yaml: kept, for it is there, and nothing was imported; --force replaces it"
+    )
 
     github.shell.ok("init", "--import", "--force")
 

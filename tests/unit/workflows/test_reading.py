@@ -5,6 +5,8 @@ import textwrap
 import pytest
 
 from envsync.documents.text import source_text
+from envsync.errors import Severity
+from envsync.model import RepositoryName
 from envsync.workflows.flow import Reading
 from envsync.workflows.possible import Possible
 from envsync.workflows.reading import reading
@@ -403,3 +405,16 @@ def test_calls_with_very_many_inputs_are_followed_within_bounds() -> None:
     assert {run.environment.names for run in runs if run.environment} == {
         of(unknown="it has too many combinations")
     }
+
+
+def test_a_workflow_of_this_repository_that_is_called_and_not_there_is_told() -> None:
+    here, elsewhere = "./.github/workflows/gone.yml", "acme/other/.github/workflows/x.yml@v1"
+    text = f"on: push\njobs:\n  a: {{uses: {here}}}\n  b: {{uses: {elsewhere}}}\n"
+
+    found = reading([source_text(".github/workflows/a.yml", "/", text)], RepositoryName("acme", "shop"))
+
+    [missing] = found.diagnostics
+    assert (missing.code, missing.severity) == ("workflow-missing", Severity.WARNING)
+    assert missing.message == "the job `a` calls `./.github/workflows/gone.yml`, which is not there"
+    assert missing.span is not None
+    assert (missing.span.line, missing.span.column) == (3, 13)
