@@ -47,7 +47,7 @@ class Listener:
                 Diagnostic(
                     code="sandbox-port-unusable",
                     message=f"the sandbox cannot listen on port {self._port}: {error}",
-                    hint="choose another one with `--port`, or leave it out for any that is free",
+                    hint="choose another one with `--port`; `--port 0` takes any that is free",
                 )
             ) from error
 
