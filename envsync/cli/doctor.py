@@ -25,7 +25,7 @@ from envsync.errors import ConfigError, CredentialError, Diagnostic, ExitCode, F
 from envsync.github.credentials import Credential
 from envsync.github.installations import Installations
 from envsync.github.reader import open_reader
-from envsync.github.server import api_url
+from envsync.github.server import api_url, is_loopback
 from envsync.github.survey import survey
 from envsync.github.survey_credential import kind_of
 from envsync.model import SecretValue, Unread
@@ -131,11 +131,10 @@ def _checkup(options: Options, purpose: Purpose) -> Checkup:
             failures=tuple(found.failures),
         )
         checkup = examine(asked.facts, case)
-        if not options.sandbox:
+        if links is None or not is_loopback(links.api_url):
             return checkup
-        return replace(
-            checkup, checks=tuple(replace(each, link=None) for each in checkup.checks)
-        )  # it has no pages
+        # A server on this machine, such as the sandbox, has no pages.
+        return replace(checkup, checks=tuple(replace(each, link=None) for each in checkup.checks))
 
 
 # --- how to reach GitHub -----------------------------------------------------------------------------------
@@ -256,7 +255,10 @@ def _facts(
 
     with progress(options) as say:
         facts = found.kept(Topic.SERVER, lambda: ask(say))
-    if facts is None or not options.sandbox:
+    if facts is None:
+        return None
+    facts = replace(facts, server=replace(facts.server, is_here=is_loopback(facts.server.api_url)))
+    if not options.sandbox:
         return facts
     return replace(facts, credential=replace(facts.credential, kind=CredentialKind.SANDBOX))
 

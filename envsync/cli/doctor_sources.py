@@ -29,7 +29,8 @@ def sources_of(desired: Sequence[DesiredRepository], environ: Mapping[str, str])
             at = Address(str(repository.name), environment.name)
             for name, secret in sorted(secrets.items()):
                 if not isinstance(secret.source, External):
-                    yield Source(at, name, _fault(sources, secret))
+                    command = secret.source.argv[0] if isinstance(secret.source, FromCommand) else None
+                    yield Source(at, name, _fault(sources, secret), command)
 
 
 def _fault(sources: Sources, secret: DesiredSecret) -> Diagnostic | None:

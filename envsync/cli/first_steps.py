@@ -106,8 +106,8 @@ def init(  # noqa: PLR0913 - one for each option
 
 @cli.command(
     short_help="Find out why it does not work, or if it will.",
-    epilog="Example: envsync doctor --for plan\n\nExit codes: 0 it will work, 1 something keeps it from working, "
-    "130 interrupted.",
+    epilog="Example: envsync doctor --for plan\n\nExit codes: 0 nothing was found that keeps it from working, "
+    "1 something keeps it from working, 130 interrupted.",
 )
 @click.option(
     "--for",

@@ -29,7 +29,7 @@ def _app(subject: Subject, app: str) -> Iterator[Check]:
     if all(_protects(subject, each, app) for each in by):
         yield look.passes(f"{app} protects {listed([each.name for each in by])}")
     elif there is None or (isinstance(there, Unread) and there.kind is None):
-        yield look.passes(f"{app}: whether it is installed shows only where there is an environment")
+        yield look.notes(f"{app}: whether it is installed shows only where there is an environment")
     elif isinstance(there, Unread):
         if not is_told(subject, APPS):
             said = f"whether {app} is installed could not be read: {there.reason}"

@@ -39,6 +39,7 @@ class Source:
     at: Address
     name: str
     fault: Diagnostic | None = None  # why it has nothing to give; None: it is there
+    command: str | None = None  # the program that gives it
 
 
 @dataclass(frozen=True, slots=True)

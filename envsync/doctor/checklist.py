@@ -1,7 +1,8 @@
 """The checklist of whoever sets up the pipeline from staging to production, as far as a machine can judge it.
 
-Where a deployment was never seen, nothing is wrong as long as the environment is new: so it is a warning only
-where it has been there for a month. Notifications, emergency procedures and training are for people to check.
+Where a deployment was never seen, nothing is wrong as long as the environment is new: so it is a note, and a
+warning where it has been there for a month. Notifications, emergency procedures and training are for people to
+check.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _approved(subject: Subject) -> Iterator[Check]:
         return
     look = subject.look(Topic.CHECKLIST, "production-approval")
     if _asks(subject, gate):
-        yield look.passes(f"{gate.name} asks for an approval")
+        yield _asked(subject, gate)
     else:
         yield look.warns(
             f"{gate.name} has neither required reviewers nor a protection rule, so nobody is asked",
@@ -77,6 +78,18 @@ def _approved(subject: Subject) -> Iterator[Check]:
 def _asks(subject: Subject, environment: DesiredEnvironment) -> bool:
     wanted = subject.goal_of(environment)
     return bool(wanted.settings.required_reviewers or wanted.rules)
+
+
+def _asked(subject: Subject, environment: DesiredEnvironment) -> Check:
+    look, live = subject.look(Topic.CHECKLIST, "production-approval"), subject.live_of(environment)
+    said = f"{environment.name} asks for an approval"
+    rules = () if live is None else live.protection_rules
+    by_rule = not isinstance(rules, Unread) and any(rule.enabled for rule in rules)
+    if live is not None and (live.settings.required_reviewers or by_rule):
+        return look.passes(said)
+    if subject.live is None or isinstance(rules, Unread):
+        return look.notes(f"{said} in the file; what GitHub has was not read")
+    return look.notes(f"{said} in the file; not on GitHub yet", "make it with: envsync apply")
 
 
 # --- deployments -------------------------------------------------------------------------------------------
@@ -110,7 +123,7 @@ def _flow(subject: Subject, flow: str, names: list[str], deployed: Mapping[str, 
     ages = [_age(subject, each) for each in never]
     old = [age for age in ages if age is not None and age > _NEW]
     if not old:
-        return look.passes(said)
+        return look.notes(said)
     days = counted(max(old) // _DAY, "day")
     return look.warns(f"{said}, and it has been there for {days}", "try it before it is needed")
 

@@ -27,7 +27,7 @@ _KINDS = {
     CredentialKind.CLASSIC: "a classic personal access token",
     CredentialKind.OAUTH: "a token of an OAuth App, such as gh's own",
     CredentialKind.INSTALLATION: "a token of an App's installation",
-    CredentialKind.UNKNOWN: "a token of a kind that its form does not tell",
+    CredentialKind.UNKNOWN: "a token whose form tells no kind",
     CredentialKind.SANDBOX: "one of its own, and nothing is compared with GitHub",
 }
 # By "Scopes for OAuth apps" on docs.github.com, the last two hold the first.
@@ -69,7 +69,7 @@ def check_credential(facts: Facts, case: Case, links: Links) -> Iterator[Check]:
 
 
 def _words(credential: CredentialFacts) -> str:
-    holder = f", of {credential.login}" if isinstance(credential.login, str) else ""
+    holder = f", acting as {credential.login}" if isinstance(credential.login, str) else ""
     return f"{credential.source}: {_KINDS[credential.kind]}{holder}"
 
 
@@ -110,7 +110,10 @@ def _scopes(holder: Holder) -> Iterator[Check]:
         else f"tick {listed(missing)} on its page, or make a fine-grained token"
     )
     scope = "the scope" if len(missing) == 1 else "the scopes"
-    yield look.fails(f"it lacks {scope} {listed(missing)}", step, holder.links.permissions(holder.owner))
+    # Without the scope for teams a plan goes on, and `doctor` alone has less to look at.
+    gravely = "repo" in missing or holder.case.applies
+    said, link = f"it lacks {scope} {listed(missing)}", holder.links.permissions(holder.owner)
+    yield look.hampers(said, step, link, gravely=gravely)
 
 
 def _wants_teams(case: Case) -> bool:

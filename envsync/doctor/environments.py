@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import counted
+from envsync.doctor.look import counted, listed
 from envsync.doctor.permissions import is_told
 from envsync.model import LiveRepository
 from envsync.plan.appeared import environment_looks_open, lets_everybody_through
@@ -64,13 +64,13 @@ def _unmet(subject: Subject, plan: Plan) -> Iterator[Check]:
             )
 
 
-def _open(subject: Subject, listed: ListedEnvironment) -> Iterator[Check]:
-    if not environment_looks_open(listed, subject.desired, lambda _: True) or _has_an_owner(subject, listed.name):
+def _open(subject: Subject, found: ListedEnvironment) -> Iterator[Check]:
+    if not environment_looks_open(found, subject.desired, lambda _: True) or _has_an_owner(subject, found.name):
         return
-    if not _has_rules(listed):
-        doubt = "" if isinstance(listed.protection_rules, tuple) else ", unless custom rules that were not read do"
+    if not _has_rules(found):
+        doubt = "" if isinstance(found.protection_rules, tuple) else ", unless custom rules that were not read do"
         yield subject.look(Topic.ENVIRONMENTS, "open-environment").warns(
-            f"{listed.name} is in no file, and nothing protects it{doubt}",
+            f"{found.name} is in no file, and nothing protects it{doubt}",
             "declare it, delete it, or name it under never_touch if something else manages it",
             subject.links.environments(subject.facts.name),
         )
@@ -79,24 +79,29 @@ def _open(subject: Subject, listed: ListedEnvironment) -> Iterator[Check]:
 def _guardians(subject: Subject, live: LiveRepository, names: frozenset[str]) -> Iterator[Check]:
     """Those that hold envsync's own keys. GitHub makes one that is not there for the workflow that names it."""
     look, link = subject.look(Topic.ENVIRONMENTS, "guardian"), subject.links.environments(subject.facts.name)
-    for name in sorted(names):
-        listed = live.listed.get(name)
-        if listed is None:
-            yield look.warns(
-                f"{name} is to guard envsync's own keys, and is not there: the first run would make it, open",
-                "make it by hand, with the branches that may use it, before it gets the keys",
-                link,
-            )
-        elif lets_everybody_through(listed.settings) and not _has_rules(listed):
-            yield look.warns(
-                f"{listed.name} is to guard envsync's own keys, and nothing protects it: every branch gets them",
-                "limit it to the branches that may use it",
-                link,
-            )
+    missing = sorted(names - live.listed.keys())
+    if missing:
+        are, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+        yield look.warns(
+            f"{listed(missing, len(missing))} {are} to guard envsync's own keys, and {are} not there: "
+            f"the first run would make {it}, open",
+            f"make {it} by hand, with the branches that may use {it}, before the keys go there",
+            link,
+        )
+    there = [live.listed[name] for name in sorted(names & live.listed.keys())]
+    bare = [each.name for each in there if lets_everybody_through(each.settings) and not _has_rules(each)]
+    if bare:
+        are, it = ("is", "it") if len(bare) == 1 else ("are", "them")
+        yield look.warns(
+            f"{listed(bare, len(bare))} {are} to guard envsync's own keys, and nothing protects {it}: "
+            "every branch gets them",
+            f"limit {it} to the branches that may use {it}",
+            link,
+        )
 
 
-def _has_rules(listed: ListedEnvironment) -> bool:
-    rules = listed.protection_rules
+def _has_rules(found: ListedEnvironment) -> bool:
+    rules = found.protection_rules
     return isinstance(rules, tuple) and any(rule.enabled for rule in rules)
 
 

@@ -1,7 +1,8 @@
 """Why does it not work, and will it? Facts and whatever else is known -> one line for each thing looked at.
 
-A set-up that works yields lines that pass and no others. What GitHub did not let anybody see is told once, by the
-permission that is missing, and not again by all that hangs on it.
+A set-up that works yields no line that warns or fails; what nobody can see before it is done is a note. What
+GitHub did not let anybody see is told once, by the permission that is missing, and not again by all that hangs
+on it.
 """
 
 from __future__ import annotations
@@ -44,12 +45,16 @@ _OF_A_REPOSITORY = (
     check_checklist,
 )
 
+_OF_REPOSITORIES = "repositories, permissions, reviewers, Apps, records, environments, workflows and the checklist"
+
 
 def examine(facts: Facts | None, case: Case) -> Checkup:
     """`facts` None: nothing could be asked, and `case.failures` says why. Sorted by topic, then by repository."""
     found = [*_files(case), *_failures(case), *check_sources(case), *check_key(case)]
     if facts is not None and case.links is not None:
         found += _asked(facts, case, case.links)
+    if facts is None or case.links is None or not facts.repositories:
+        found.append(Look(Topic.REPOSITORY, "not-looked-at").notes(f"not looked at: {_OF_REPOSITORIES}"))
     # Stable: within a topic what was looked at stays in its order.
     topics = list(Topic)
     return Checkup(tuple(sorted(found, key=lambda check: (topics.index(check.topic), check.repository or ""))))

@@ -9,9 +9,11 @@ from envsync.errors import Severity
 from envsync.plan.checkup import Check, Status, Topic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from envsync.errors import Diagnostic
 
-_STATUS = {Severity.ERROR: Status.FAIL, Severity.WARNING: Status.WARN, Severity.NOTE: Status.PASS}
+_STATUS = {Severity.ERROR: Status.FAIL, Severity.WARNING: Status.WARN, Severity.NOTE: Status.NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,10 @@ class Look:
 
     def passes(self, said: str) -> Check:
         return Check(self.topic, self.code, Status.PASS, self.repository, said)
+
+    def notes(self, said: str, next_step: str | None = None, link: str | None = None) -> Check:
+        """Nothing is wrong: what could not be known, or is not done yet."""
+        return Check(self.topic, self.code, Status.NOTE, self.repository, said, next_step, link)
 
     def warns(self, said: str, next_step: str, link: str | None = None) -> Check:
         return Check(self.topic, self.code, Status.WARN, self.repository, said, next_step, link)
@@ -39,12 +45,11 @@ class Look:
         """What somebody else found, as gravely as they did; `otherwise`: the next step where they know of none."""
         status = _STATUS[diagnostic.severity]
         said = diagnostic.message if diagnostic.span is None else f"{diagnostic.span}: {diagnostic.message}"
-        if status is Status.PASS:
-            return self.passes(said)
-        return Check(self.topic, self.code, status, self.repository, said, diagnostic.hint or otherwise, link)
+        step = diagnostic.hint if status is Status.NOTE else diagnostic.hint or otherwise
+        return Check(self.topic, self.code, status, self.repository, said, step, link)
 
 
-def listed(names: list[str] | tuple[str, ...], most: int = 5) -> str:
+def listed(names: Sequence[str], most: int = 5) -> str:
     """`a, b and c`; of many the first, and how many more there are."""
     shown = list(names) if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
     return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"

@@ -24,7 +24,7 @@ NEEDED: Mapping[Purpose, tuple[str, ...]] = {
     Purpose.DRIFT: _READING,
     Purpose.APPLY: (*_READING, *_WRITING),
 }
-TEAMS = "Members: read"  # of the organization; where a team reviews
+TEAMS = "Members: read"  # of the organization; apply looks up teams that review, and names stand in what is read
 SETTINGS_ALONE = ("Metadata: read", "Actions: read")
 APPS = "Administration: read"  # to see which Apps there are to protect a deployment
 # What `doctor` itself looks at besides, and what it cannot tell without.
@@ -35,13 +35,19 @@ BESIDES: Mapping[str, str] = {
     "Deployments: read": "whether anything was deployed yet is not known",
     APPS: "whether the Apps of protection rules are installed is not known",
 }
+_TEAMS_UNKNOWN = "whether the teams that review exist, and who is in them, is not known"
 _LEVELS = {"read": 1, "write": 2, "admin": 3}
 
 
 def needed(purpose: Purpose, *, teams: bool, settings_only: bool) -> tuple[str, ...]:
     if settings_only and purpose is not Purpose.APPLY:
         return SETTINGS_ALONE
-    return (*NEEDED[purpose], TEAMS) if teams else NEEDED[purpose]
+    return (*NEEDED[purpose], TEAMS) if teams and purpose is Purpose.APPLY else NEEDED[purpose]
+
+
+def besides(purpose: Purpose, *, teams: bool) -> Mapping[str, str]:
+    """A permission that `doctor` alone looks with -> what it cannot tell without."""
+    return {**BESIDES, TEAMS: _TEAMS_UNKNOWN} if teams and purpose is not Purpose.APPLY else BESIDES
 
 
 def check_permissions(subject: Subject) -> Iterator[Check]:
@@ -60,7 +66,9 @@ def is_told(subject: Subject, *permissions: str) -> bool:
     """Whether a line says already that one of these is missing, or, of none, any that the command needs."""
     case = subject.case
     wanted = needed(case.purpose, teams=subject.has_teams, settings_only=case.settings_only)
-    telling = {*wanted, *BESIDES} & set(permissions) if permissions else wanted
+    telling = (
+        {*wanted, *besides(case.purpose, teams=subject.has_teams)} & set(permissions) if permissions else wanted
+    )
     return any(subject.refusal(permission) is not None for permission in telling)
 
 
@@ -86,7 +94,7 @@ def _reading(subject: Subject, permission: str) -> Check:
 def _untried(subject: Subject, permission: str) -> Check:
     look, granted = subject.look(Topic.PERMISSIONS, _slug(permission)), subject.facts.granted
     if granted is None or isinstance(granted, Unread):
-        return look.passes(f"{permission}: there was nothing yet to try it on")
+        return look.notes(f"{permission}: there was nothing yet to try it on")
     return _granted(subject, permission, granted)
 
 
@@ -113,7 +121,7 @@ def _writing(subject: Subject, writing: list[str]) -> Iterator[Check]:
         said = f"{writing[0]} is missing, since not even {APPS} is there: {refused.reason}"
         yield look.fails(said, step, subject.links.permissions(subject.owner))
     elif subject.credential.kind in {CredentialKind.APP, CredentialKind.INSTALLATION}:
-        yield look.passes(f"{both}: GitHub did not say what the App was granted, and it shows when envsync writes")
+        yield look.notes(f"{both}: GitHub did not say what the App was granted, and it shows when envsync writes")
     elif facts.role not in {None, "admin"}:
         # See "Repository roles for an organization" on docs.github.com: environments are an administrator's.
         yield look.fails(
@@ -122,15 +130,15 @@ def _writing(subject: Subject, writing: list[str]) -> Iterator[Check]:
             subject.links.access(facts.name),
         )
     elif facts.role is None:
-        yield look.passes(f"{both}: without writing nobody can tell; GitHub did not say the account's role either")
+        yield look.notes(f"{both}: without writing nobody can tell; GitHub did not say the account's role either")
     elif subject.credential.scopes is not None:
         yield look.passes(f"{both}, by the scopes of the token and the role admin")
     else:
-        yield look.passes(f"{both}: a token's own show only when it writes; the account has the role admin")
+        yield look.notes(f"{both}: a token's own show only when it writes; the account has the role admin")
 
 
 def _besides(subject: Subject) -> Iterator[Check]:
-    for permission, unknown in BESIDES.items():
+    for permission, unknown in besides(subject.case.purpose, teams=subject.has_teams).items():
         told = permission == APPS and subject.case.applies  # where writing it fails already
         if subject.refusal(permission) is not None and not told:
             yield subject.look(Topic.PERMISSIONS, _slug(permission)).warns(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.doctor.case import Purpose
-from envsync.doctor.look import Look, counted
+from envsync.doctor.look import Look, counted, listed
 from envsync.plan.changes import RecordNext, RecordState
 from envsync.plan.checkup import Topic
 
@@ -23,6 +24,15 @@ _LOST: Mapping[Purpose, str] = {
     Purpose.APPLY: "no secret is known to be in sync, and nothing that left the file is deleted",
 }
 _WITHOUT = "ENVSYNC_RECORD_KEY is not set"
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """Why a record does not hold, which several may not for the same reason."""
+
+    why: str
+    next_step: str
+    gravely: bool
 
 
 def check_key(case: Case) -> Iterator[Check]:
@@ -49,22 +59,28 @@ def _records(subject: Subject, plan: Plan) -> Iterator[Check]:
     if verified:
         holds = "holds" if len(verified) == 1 else "hold"
         yield subject.look(Topic.RECORD, "records").passes(f"{counted(len(verified), 'record')} {holds}")
+    alike: dict[_Finding, list[str]] = {}
     for each in records:
         # Another file's environment, beside those of this one, is as it shall be.
         if each.state is not RecordState.FOREIGN or each.at.environment.casefold() in declared:
-            yield from _record(subject, plan, each)
+            found = _finding(subject, plan, each)
+            if found is not None:
+                alike.setdefault(found, []).append(each.at.environment)
+    look, link = subject.look(Topic.RECORD, "records"), subject.links.environments(subject.facts.name)
+    for finding, names in alike.items():
+        said = f"{listed(names, len(names))}: {finding.why}"
+        yield look.hampers(said, finding.next_step, link, gravely=finding.gravely)
 
 
-def _record(subject: Subject, plan: Plan, status: RecordStatus) -> Iterator[Check]:
-    look, at = subject.look(Topic.RECORD, "records"), status.at
-    said, link = f"{at.environment}: {status.reason}", subject.links.environments(subject.facts.name)
+def _finding(subject: Subject, plan: Plan, status: RecordStatus) -> _Finding | None:
+    at = status.at
     match status.state:
         case RecordState.FOREIGN:
             step = "take it out of one of the files, or pass --take-over to make it this one's"
-            yield look.fails(said, step, link)
+            return _Finding(status.reason, step, gravely=True)
         case RecordState.TAMPERED:
             step = "see who may write the repository's variables; apply writes the record anew"
-            yield look.warns(f"{at.environment}: its record cannot be trusted: {status.reason}", step, link)
+            return _Finding(f"the record cannot be trusted: {status.reason}", step, gravely=False)
         case RecordState.UNVERIFIED:
             step = "give the key that signed it, as ENVSYNC_RECORD_KEY or ENVSYNC_RECORD_KEY_PREVIOUS"
             left = [
@@ -74,9 +90,9 @@ def _record(subject: Subject, plan: Plan, status: RecordStatus) -> Iterator[Chec
             ]
             hint = next((each.hint for each in left if each.hint is not None), step)
             gravely = bool(left) or (subject.case.applies and _is_in_the_way(plan, status))
-            yield look.hampers(said, hint, link, gravely=gravely)
+            return _Finding(status.reason, hint, gravely=gravely)
         case _:
-            pass
+            return None
 
 
 def _is_in_the_way(plan: Plan, status: RecordStatus) -> bool:

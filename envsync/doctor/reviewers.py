@@ -68,7 +68,7 @@ def _reviewer(subject: Subject, facts: ReviewerFacts) -> Check:
         return look.fails(said, f"give {who} access, to read at the least", link)
     match facts.members:
         case Unread(reason):
-            return look.passes(f"{who} has access; who is in the team could not be read: {reason}")
+            return look.notes(f"{who} has access; who is in the team could not be read: {reason}")
         case ():
             said = f"nobody is in the team {who}, so nobody of it can approve"
             return look.warns(said, "add somebody to the team, or take it out of the file", _team(subject, who))
@@ -135,7 +135,7 @@ def _approval(subject: Subject, environment: DesiredEnvironment) -> Iterator[Che
         return
     if approvers.others:
         unknown = listed(approvers.others)
-        yield look.passes(
+        yield look.notes(
             f"{name}: who else can approve what a reviewer starts is up to {unknown}, which was not read"
         )
         return

@@ -54,7 +54,8 @@ def check_server(facts: Facts, case: Case) -> Iterator[Check]:
 def _version(server: ServerFacts, case: Case) -> Iterator[Check]:
     look = Look(Topic.SERVER, "server-version")
     if server.version is None:
-        yield look.passes(f"{server.api_url} is GitHub's own, which has everything")
+        whose = "a server on this machine" if server.is_here else "GitHub's own, which has everything"
+        yield look.passes(f"{server.api_url} is {whose}")
         return
     named, found = f"Enterprise Server {server.version}", _VERSION.match(server.version)
     if found is None:

@@ -35,7 +35,8 @@ def check_workflows(subject: Subject) -> Iterator[Check]:
         yield look.passes("there are none on the default branch")
     elif found is not None and all(each.severity is Severity.NOTE for each in found):
         words = "fits" if len(workflows) == 1 else "fit"
-        yield look.passes(f"{counted(len(workflows), 'workflow')} {words} the environments")
+        known = ", as far as can be told" if found else ""
+        yield look.passes(f"{counted(len(workflows), 'workflow')} {words} the environments{known}")
     for each in found or ():
         yield _finding(subject, each)
 

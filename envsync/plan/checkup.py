@@ -10,6 +10,7 @@ class Status(StrEnum):
     PASS = "pass"  # noqa: S105 - a status, no secret
     WARN = "warn"
     FAIL = "fail"
+    NOTE = "note"  # nothing is wrong: what could not be known, or is not done yet
 
 
 class Topic(StrEnum):
@@ -31,7 +32,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at. `next_step` is there unless it passed."""
+    """One thing that was looked at. `next_step` is there where it warns or fails, and may be in a note."""
 
     topic: Topic
     code: str  # a stable slug for what was looked at, whatever came of it

@@ -50,6 +50,7 @@ class ServerFacts:
     version: str | None  # of an Enterprise Server; None: GitHub's own
     skew: float | None  # seconds that the clock here is ahead of GitHub's; None: it did not say
     rate_limit: RateLimit | Unread | None  # None: the server sets none
+    is_here: bool = False  # on this machine, where nothing has a page
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,7 @@ jobs:
     steps: [{run: "true"}]
 """
 NOW = "2026-01-01T00:00:00Z"
+WRONG = {"warn", "fail"}
 FIVE = ("staging", "production-approval", "production", "staging-rollback", "production-rollback")
 
 
@@ -93,7 +94,7 @@ class Clinic:
         return self.state.repository("acme/payments")
 
     def examine(self, *arguments: str, **environ: str) -> list[dict[str, Any]]:
-        """What was found besides what passed."""
+        """What warned or failed. A server on this machine has no pages to link to."""
         self.github.exchanges.clear()
         ran = self.shell.run("doctor", "-o", "json", *arguments, stdin="", timeout=120.0, **environ)
         checkup = check("checkup", ran.out)
@@ -102,6 +103,7 @@ class Clinic:
         found = _findings(checkup)
         assert ran.code == any(each["status"] == "fail" for each in found)
         assert all(each["next_step"] for each in found)
+        assert {each["link"] for each in checkup["checks"]} <= {None}
         return found
 
     def one(self, *arguments: str, **environ: str) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def test_what_works_with_an_app_has_no_finding(clinic: Clinic) -> None:
 
 
 def _findings(checkup: Any) -> list[Any]:
-    return [each for each in checkup["checks"] if each["status"] != "pass"]
+    return [each for each in checkup["checks"] if each["status"] in WRONG]
 
 
 def _install(clinic: Clinic, **changes: str) -> None:
@@ -175,10 +177,8 @@ def test_in_the_sandbox_a_newcomer_has_no_finding_but_what_is_to_be_applied(shel
     after = json.loads(shell.ok("doctor", "--sandbox", "-o", "json"))
 
     assert before.code == 0
-    assert {each["topic"] for each in json.loads(before.out)["checks"] if each["status"] != "pass"} <= {
-        "checklist"
-    }
-    assert [each for each in after["checks"] if each["status"] != "pass"] == []
+    assert {each["topic"] for each in json.loads(before.out)["checks"] if each["status"] in WRONG} <= {"checklist"}
+    assert [each for each in after["checks"] if each["status"] in WRONG] == []
 
 
 # --- planted -------------------------------------------------------------------------------------------------
@@ -203,190 +203,164 @@ def _drop(clinic: Clinic, permission: str) -> None:
     clinic.state.tokens[FULL_TOKEN].permissions.pop(permission)
 
 
-PLANTED: Mapping[str, tuple[Callable[[Clinic], object], str, str, str, str]] = {
+PLANTED: Mapping[str, tuple[Callable[[Clinic], object], str, str, str]] = {
     "archived": (
         lambda clinic: setattr(clinic.repository, "archived", True),
         "repository",
         "fail",
         "archived",
-        "/acme/payments/settings",
     ),
     "a plan that has no such rules": (
         lambda clinic: setattr(clinic.state.accounts["acme"], "plan", Plan.TEAM),
         "repository",
         "fail",
         "team",
-        "",
     ),
     "an undeclared environment that nothing protects": (
         lambda clinic: clinic.repository.environments.update({"qa": Environment(7, "qa", NOW, NOW)}),
         "environments",
         "warn",
         "qa is in no file, and nothing protects it",
-        "/acme/payments/settings/environments",
     ),
     "a reviewer without access": (
         lambda clinic: clinic.repository.users.pop("team-lead"),
         "reviewers",
         "fail",
         "team-lead has no access to acme/payments",
-        "/acme/payments/settings/access",
     ),
     "an empty team": (
         _team_of,
         "reviewers",
         "warn",
         "nobody is in the team acme/devops",
-        "/orgs/acme/teams/devops/members",
     ),
     "nobody else to approve": (
         _alone,
         "reviewers",
         "fail",
         "production-approval: team-lead alone",
-        "/acme/payments/settings/environments",
     ),
     "an App that is not there": (
         lambda clinic: clinic.shell.write(FILE.replace("change-gate", "other-gate")),
         "apps",
         "fail",
         "other-gate",
-        "/acme/payments/settings/installations",
     ),
     "an environment that no file declares": (
         lambda clinic: _workflow(clinic, WORKFLOW.replace("environment: staging\n", "environment: stagin\n")),
         "workflows",
         "fail",
         ".github/workflows/deploy.yml:5:18: the job `stage` names `stagin`",
-        "/acme/payments/blob/HEAD/.github/workflows/deploy.yml#L5",
     ),
     "a secret that is nowhere": (
         lambda clinic: clinic.repository.actions_secrets.clear(),
         "workflows",
         "warn",
         "OWN",
-        "/acme/payments/blob/HEAD/.github/workflows/deploy.yml#L6",
     ),
     "a gate that is passed by": (
         lambda clinic: _workflow(clinic, WORKFLOW.replace("needs: approve", "needs: stage")),
         "workflows",
         "warn",
         "production",
-        "#L15",
     ),
     "the workflows cannot be read": (
         lambda clinic: _drop(clinic, "contents"),
         "permissions",
         "warn",
         "Contents: read is missing, so the workflows were not looked at",
-        "/settings/personal-access-tokens",
     ),
     "secrets and variables cannot be read": (
         lambda clinic: _drop(clinic, "environments"),
         "permissions",
         "fail",
         "Environments: read is missing",
-        "/settings/personal-access-tokens",
     ),
     "the environments cannot be read": (
         lambda clinic: _drop(clinic, "actions"),
         "permissions",
         "fail",
         "Actions: read is missing",
-        "/settings/personal-access-tokens",
     ),
     "a team that cannot be seen": (
         lambda clinic: _drop(clinic, "members"),
         "permissions",
         "fail",
         "Members: read is missing",
-        "/settings/personal-access-tokens",
     ),
     "an account that is no admin": (
         lambda clinic: clinic.repository.users.update({"sandbox": Role.PUSH}),
         "permissions",
         "fail",
         "and only an administrator may change environments",
-        "/acme/payments/settings/access",
     ),
     "a source that is not there": (
         lambda clinic: clinic.shell.environ.pop("STAGING_TOKEN"),
         "secrets",
         "warn",
         "staging, TOKEN",
-        "",
     ),
     "a program that is not there": (
         lambda clinic: clinic.shell.write(FILE.replace("[cat, token]", "[no-such-vault, token]")),
         "secrets",
         "warn",
         "no-such-vault",
-        "",
     ),
     "no record key": (
         lambda clinic: clinic.shell.environ.pop("ENVSYNC_RECORD_KEY"),
         "record",
         "warn",
         "ENVSYNC_RECORD_KEY is not set",
-        "",
     ),
     "a record key that is none": (
         lambda clinic: clinic.shell.environ.update({"ENVSYNC_RECORD_KEY": "short"}),
         "record",
         "fail",
         "ENVSYNC_RECORD_KEY",
-        "",
     ),
     "records that another key signed": (
         lambda clinic: clinic.shell.environ.update({"ENVSYNC_RECORD_KEY": "00" * 32}),
         "record",
         "warn",
         "staging",
-        "",
     ),
     "the files say something else": (
         lambda clinic: clinic.shell.write(FILE.replace("eu-west-1", "eu-west-2")),
         "checklist",
         "warn",
         "1 change",
-        "",
     ),
     "a repository that is not there": (
         lambda clinic: clinic.shell.write(FILE.replace("acme/payments]", "acme/payment]")),
         "repository",
         "fail",
         "cannot find acme/payment",
-        "/settings/personal-access-tokens",
     ),
     "a file that is wrong": (
         lambda clinic: clinic.shell.write(FILE.replace("branches: [main]}", "branches: main}")),
         "files",
         "fail",
         "environments.yaml:",
-        "",
     ),
     "a pattern that matches nothing": (
         lambda clinic: clinic.shell.write(FILE.replace("acme/payments]", "acme/service-*]")),
         "files",
         "fail",
         "the files match no repository",
-        "",
     ),
 }
 
 
-@pytest.mark.parametrize(("plant", "topic", "status", "said", "link"), PLANTED.values(), ids=PLANTED.keys())
-def test_what_is_wrong_is_named_with_the_next_step_and_the_page(
-    clinic: Clinic, plant: Callable[[Clinic], object], topic: str, status: str, said: str, link: str
+@pytest.mark.parametrize(("plant", "topic", "status", "said"), PLANTED.values(), ids=PLANTED.keys())
+def test_what_is_wrong_is_named_with_the_next_step(
+    clinic: Clinic, plant: Callable[[Clinic], object], topic: str, status: str, said: str
 ) -> None:
     plant(clinic)
 
     found = clinic.examine()
 
     alike = [each for each in found if (each["topic"], each["status"]) == (topic, status)]
-    fitting = [each for each in alike if said in each["said"]]
-    assert fitting, [each["said"] for each in found]
-    assert link in (fitting[0]["link"] or "")
+    assert any(said in each["said"] for each in alike), [each["said"] for each in found]
 
 
 # --- what keeps doctor itself from asking ------------------------------------------------------------------------
@@ -404,6 +378,7 @@ def test_no_credential_is_a_line_with_the_page_for_one(shell: Shell) -> None:
     assert found["said"] == "there is no token for github.com"
     assert found["link"].startswith("https://github.com/settings/personal-access-tokens/new?")
     assert {"files", "secrets", "record"} <= {each["topic"] for each in checks}
+    assert [each["status"] for each in checks if each["code"] == "not-looked-at"] == ["note"]
 
 
 @pytest.mark.parametrize(
@@ -449,7 +424,8 @@ def test_what_only_reads_needs_less(clinic: Clinic) -> None:
     reading = clinic.examine("--for", "plan", **reader)
 
     assert {each["status"] for each in reading if "Administration" in each["said"]} == set()
-    assert any(each["said"].startswith("Members: read is missing") for each in reading)
+    assert [each["status"] for each in reading if each["said"].startswith("Members: read is missing")] == ["warn"]
+    assert clinic.shell.run("plan", stdin="", timeout=120.0, **reader).code == 0
 
 
 def test_a_workflow_s_own_token_does_for_settings_alone(clinic: Clinic) -> None:
@@ -462,6 +438,28 @@ def test_a_workflow_s_own_token_does_for_settings_alone(clinic: Clinic) -> None:
 
     assert {each["status"] for each in found} == {"warn"}, found
     assert any(each["status"] == "fail" for each in full)
+
+
+def test_what_cannot_be_known_before_it_is_done_is_a_note(clinic: Clinic) -> None:
+    checks = json.loads(clinic.shell.ok("doctor", "-o", "json"))["checks"]
+    notes = {each["code"]: each["said"] for each in checks if each["status"] == "note"}
+
+    assert {"permission-writing", "secret-command"} == notes.keys()
+    assert notes["secret-command"] == "apply needs --allow-commands for cat"
+
+
+def test_a_server_on_this_machine_is_not_taken_for_githubs_own(clinic: Clinic) -> None:
+    checks = json.loads(clinic.shell.ok("doctor", "-o", "json"))["checks"]
+    (said,) = (each["said"] for each in checks if each["code"] == "server-version")
+
+    assert said.endswith(" is a server on this machine")
+
+
+def test_an_external_secret_that_is_missing_lets_apply_go_on(clinic: Clinic) -> None:
+    clinic.shell.write(FILE.replace("TOKEN: {file: token}", "TOKEN: {file: token}\n      LEGACY: external"))
+
+    assert [each["status"] for each in clinic.examine() if each["code"] == "external-secret"] == ["warn"]
+    clinic.shell.ok("apply", "--yes", "--allow-commands")
 
 
 def test_a_token_that_ends_soon_is_named(clinic: Clinic) -> None:
@@ -483,7 +481,6 @@ def test_an_app_without_a_permission_is_told_exactly(clinic: Clinic) -> None:
     found = clinic.one(GH_TOKEN="")
 
     assert found["said"].startswith("Administration: write was not granted to the App")
-    assert found["link"].endswith("/organizations/acme/settings/apps/envsync-acme/permissions")
 
 
 def test_it_reads_as_text_and_as_a_summary(clinic: Clinic) -> None:

@@ -35,6 +35,13 @@ SICK = Checkup(
             "declare it, or delete it",
             SETTINGS,
         ),
+        Check(
+            Topic.PERMISSIONS,
+            "permission-writing",
+            Status.NOTE,
+            "acme/payments",
+            "Environments: write shows only when it is written",
+        ),
         Check(Topic.CHECKLIST, "rollback-tested", Status.PASS, "acme/payments", "a rollback succeeded"),
     )
 )

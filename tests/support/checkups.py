@@ -45,6 +45,7 @@ from envsync.plan.moments import seconds, stamp
 
 NOW = seconds("2026-05-01T12:00:00Z")
 DAY = 24 * 3600
+WRONG = {Status.WARN, Status.FAIL}
 PAYMENTS = RepositoryName("acme", "payments")
 LEAD, OPS = User("team-lead"), Team("acme", "ops")
 MAIN, RELEASE = Pattern(RefType.BRANCH, "main"), Pattern(RefType.TAG, "v*")
@@ -239,8 +240,8 @@ class SetUp:
         return examine(facts, replace(case, desired=(desired,))).checks
 
     def findings(self) -> list[tuple[Status, str, str]]:
-        """Status, code and words of all that did not pass, each of which has to say what to do next."""
-        found = [each for each in self.checks() if each.status is not Status.PASS]
+        """Status, code and words of all that warned or failed, each of which has to say what to do next."""
+        found = [each for each in self.checks() if each.status in WRONG]
         assert all(each.next_step for each in found)
         return [(each.status, each.code, each.said) for each in found]
 
@@ -248,9 +249,13 @@ class SetUp:
         """The words of the lines of one code that passed."""
         return [each.said for each in self.checks() if each.code == code and each.status is Status.PASS]
 
+    def noted(self, code: str) -> list[str]:
+        """The words of the notes of one code."""
+        return [each.said for each in self.checks() if each.code == code and each.status is Status.NOTE]
+
     def line(self, code: str) -> Check:
-        """The one line of that code that did not pass."""
-        (found,) = (each for each in self.checks() if each.code == code and each.status is not Status.PASS)
+        """The one line of that code that warned or failed."""
+        (found,) = (each for each in self.checks() if each.code == code and each.status in WRONG)
         return found
 
 

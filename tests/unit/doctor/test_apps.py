@@ -55,13 +55,13 @@ def test_an_app_may_only_show_once_there_is_an_environment() -> None:
         live=live_of(), apps=Unread("there is no environment", None)
     )
 
-    assert fresh.said("app") == ["change-gate: whether it is installed shows only where there is an environment"]
+    assert fresh.noted("app") == ["change-gate: whether it is installed shows only where there is an environment"]
 
 
 def test_rules_that_could_not_be_read_tell_nothing() -> None:
     unread = HEALTHY.in_repository(live=live_of(replace(PRODUCTION, protection_rules=REFUSED), *REST), apps=None)
 
-    assert unread.said("app") == ["change-gate: whether it is installed shows only where there is an environment"]
+    assert unread.noted("app") == ["change-gate: whether it is installed shows only where there is an environment"]
 
 
 def test_apps_that_could_not_be_read() -> None:

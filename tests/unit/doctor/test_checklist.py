@@ -6,7 +6,7 @@ import pytest
 from support.checkups import DECLARED, DOWN, HEALTHY, PAYMENTS, REFUSED, SetUp, as_declared, live_of
 
 from envsync.doctor.case import Purpose
-from envsync.model import DesiredEnvironment, DesiredRepository, Field, RefPolicy, Settings
+from envsync.model import DesiredEnvironment, DesiredRepository, Field, LiveRule, RefPolicy, Settings
 from envsync.plan.changes import Address, EnvironmentCreate, Plan, Risk, UnreadPart, Verdict
 from envsync.plan.checkup import Status
 
@@ -105,6 +105,45 @@ def test_reviewers_that_somebody_else_sets_count() -> None:
     assert ignoring.said("production-approval") == ["production-approval asks for an approval"]
 
 
+ASKS = "production-approval asks for an approval"
+
+
+def test_an_approval_that_is_in_the_file_alone_did_not_pass() -> None:
+    rest = (THERE[0], *THERE[2:])
+    fresh = replace(HEALTHY, records=()).in_repository(live=live_of(*rest))
+    bare = HEALTHY.in_repository(live=live_of(replace(THERE[1], settings=Settings()), *rest))
+
+    for setup in (fresh, bare):
+        assert setup.noted("production-approval") == [f"{ASKS} in the file; not on GitHub yet"]
+        assert setup.said("production-approval") == []
+
+
+@pytest.mark.parametrize(
+    "setup",
+    [
+        HEALTHY.in_repository(live=DOWN),
+        HEALTHY.in_repository(
+            live=live_of(replace(THERE[1], settings=Settings(), protection_rules=REFUSED), THERE[0], *THERE[2:])
+        ),
+    ],
+)
+def test_whether_github_has_the_approval_may_not_be_known(setup: SetUp) -> None:
+    assert setup.noted("production-approval") == [f"{ASKS} in the file; what GitHub has was not read"]
+
+
+def test_a_rule_that_is_switched_off_asks_nobody_yet() -> None:
+    gated = replace(DECLARED[1], settings=Settings(), protection_rules=frozenset({"change-gate"}))
+    on, off = (LiveRule(3, "change-gate", enabled=enabled) for enabled in (True, False))
+    setup = HEALTHY.wants(gated.name, settings=gated.settings, protection_rules=gated.protection_rules)
+
+    def there(rule: LiveRule) -> SetUp:
+        gate = replace(as_declared(gated), protection_rules=(rule,))
+        return setup.in_repository(live=live_of(gate, THERE[0], *THERE[2:]))
+
+    assert there(on).said("production-approval") == [ASKS]
+    assert there(off).noted("production-approval") == [f"{ASKS} in the file; not on GitHub yet"]
+
+
 def test_where_there_is_no_production_nothing_has_to_be_approved() -> None:
     lone = DesiredEnvironment("lab", Settings(deployment_branch_policy=RefPolicy.PROTECTED))
     setup = replace(HEALTHY, desired=DesiredRepository(PAYMENTS, (lone,)), records=())
@@ -124,7 +163,7 @@ def test_a_new_environment_need_not_have_been_deployed_to() -> None:
     new = aged(30, staging=False)
 
     assert new.findings() == []
-    assert new.said("deployed")[0] == "the staging deployment flow: no recent deployment to staging has succeeded"
+    assert new.noted("deployed") == ["the staging deployment flow: no recent deployment to staging has succeeded"]
 
 
 @pytest.mark.parametrize(

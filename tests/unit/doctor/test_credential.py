@@ -27,16 +27,20 @@ def of(setup: SetUp) -> list[tuple[Status, str, str]]:
 @pytest.mark.parametrize(
     ("setup", "said"),
     [
-        (HEALTHY, "GH_TOKEN: a fine-grained personal access token, of ann"),
+        (HEALTHY, "GH_TOKEN: a fine-grained personal access token, acting as ann"),
+        (
+            HEALTHY.with_credential(kind=CredentialKind.UNKNOWN),
+            "GH_TOKEN: a token whose form tells no kind, acting as ann",
+        ),
         (HEALTHY.with_credential(login=REFUSED), "GH_TOKEN: a fine-grained personal access token"),
-        (OAUTH, "gh auth token: a token of an OAuth App, such as gh's own, of ann"),
+        (OAUTH, "gh auth token: a token of an OAuth App, such as gh's own, acting as ann"),
         (
             HEALTHY.with_credential(kind=CredentialKind.APP, source="the GitHub App 12", login=None),
             "the GitHub App 12: a GitHub App",
         ),
         (
             HEALTHY.with_credential(kind=CredentialKind.SANDBOX, source="the sandbox", login="ann"),
-            "the sandbox: one of its own, and nothing is compared with GitHub, of ann",
+            "the sandbox: one of its own, and nothing is compared with GitHub, acting as ann",
         ),
     ],
 )
@@ -104,6 +108,17 @@ def test_the_owner_is_taken_from_the_file_where_no_repository_could_be_read() ->
 )
 def test_scopes_that_are_missing_fail(scopes: tuple[str, ...], missing: str) -> None:
     assert of(OAUTH.with_credential(scopes=scopes)) == [(Status.FAIL, "credential-scopes", missing)]
+
+
+def test_a_plan_does_without_the_scope_for_teams() -> None:
+    plan = OAUTH.in_case(purpose=Purpose.PLAN)
+
+    assert of(plan.with_credential(scopes=("repo",))) == [
+        (Status.WARN, "credential-scopes", "it lacks the scope read:org")
+    ]
+    assert of(plan.with_credential(scopes=("read:org",))) == [
+        (Status.FAIL, "credential-scopes", "it lacks the scope repo")
+    ]
 
 
 def test_gh_can_add_scopes_and_a_classic_tokens_page_has_boxes_to_tick() -> None:

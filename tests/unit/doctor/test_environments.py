@@ -89,6 +89,23 @@ def test_one_that_is_to_guard_envsync_itself_and_is_not_there() -> None:
     assert found.line("guardian").link == "page:environments:acme/payments"
 
 
+def test_guardians_that_are_missing_or_open_are_one_line_each() -> None:
+    names = frozenset({"envsync-apply", "envsync-plan", "preview", "lab"})
+    lab = replace(PREVIEW, name="lab")
+    found = HEALTHY.in_repository(live=live_of(*THERE, others=(PREVIEW, lab))).in_case(
+        guardians={"acme/payments": names}
+    )
+
+    assert [said for _, _, said in found.findings()] == [
+        (
+            "envsync-apply and envsync-plan are to guard envsync's own keys, and are not there: "
+            "the first run would make them, open"
+        ),
+        "lab and Preview are to guard envsync's own keys, and nothing protects them: every branch gets them",
+    ]
+    assert {each.link for each in found.checks() if each.code == "guardian"} == {"page:environments:acme/payments"}
+
+
 def test_one_that_is_to_guard_envsync_itself_and_lets_everybody_through() -> None:
     found = beside(PREVIEW).in_case(guardians={"acme/payments": frozenset({"preview"})})
 

@@ -23,7 +23,10 @@ def before_asking(*failures: Failure, links: Pages | None = None, desired: bool 
 
 def test_a_healthy_set_up_has_neither_warnings_nor_failures() -> None:
     assert HEALTHY.findings() == []
-    assert {each.status for each in HEALTHY.checks()} == {Status.PASS}
+
+
+def test_what_shows_only_when_it_is_done_is_all_that_a_healthy_set_up_leaves_open() -> None:
+    assert [each.code for each in HEALTHY.checks() if each.status is Status.NOTE] == ["permission-writing"]
 
 
 def test_a_healthy_set_up_is_looked_at_in_every_way() -> None:
@@ -73,7 +76,7 @@ def test_environments_are_the_same_in_any_case() -> None:
 
 
 def test_where_there_is_no_credential_there_is_the_page_for_one() -> None:
-    failed, files, key = before_asking(Failure(Topic.CREDENTIAL, NO_CREDENTIAL), links=Pages())
+    failed, files, _, key = before_asking(Failure(Topic.CREDENTIAL, NO_CREDENTIAL), links=Pages())
 
     assert failed == Check(
         Topic.CREDENTIAL,
@@ -86,6 +89,30 @@ def test_where_there_is_no_credential_there_is_the_page_for_one() -> None:
     )
     assert (files.said, files.status) == ("they declare 5 environments in 1 repository", Status.PASS)
     assert (key.code, key.status) == ("record-key", Status.PASS)
+
+
+NOT_LOOKED_AT = (
+    "not looked at: repositories, permissions, reviewers, Apps, records, environments, workflows and the checklist"
+)
+
+
+def test_what_could_not_be_looked_at_is_a_note() -> None:
+    nothing = before_asking(Failure(Topic.CREDENTIAL, NO_CREDENTIAL), links=Pages())
+    no_repository = examine(Facts(HEALTHY.server, HEALTHY.credential, {}), HEALTHY.case).checks
+    facts = Facts(HEALTHY.server, HEALTHY.credential, {PAYMENTS.key: HEALTHY.repository})
+    no_server = examine(facts, replace(HEALTHY.case, links=None)).checks
+
+    for checks in (nothing, no_repository, no_server):
+        (note,) = (each for each in checks if each.code == "not-looked-at")
+        assert (note.topic, note.status, note.said) == (Topic.REPOSITORY, Status.NOTE, NOT_LOOKED_AT)
+    assert "not-looked-at" not in {each.code for each in HEALTHY.checks()}
+
+
+def test_a_warning_of_the_files_that_is_a_note_stays_one() -> None:
+    note = Failure(Topic.FILES, Diagnostic("odd", "it was not looked at", severity=Severity.NOTE))
+    found = next(each for each in before_asking(note) if each.code == "odd")
+
+    assert (found.status, found.next_step) == (Status.NOTE, None)
 
 
 def test_the_page_takes_a_server_and_an_owner() -> None:
@@ -106,18 +133,18 @@ def test_a_server_that_does_not_answer() -> None:
 def test_files_that_are_wrong_declare_nothing() -> None:
     wrong = Failure(Topic.FILES, Diagnostic("unknown-key", "there is no key `enviroments`"))
 
-    assert [each.code for each in before_asking(wrong)] == ["unknown-key", "record-key"]
+    assert [each.code for each in before_asking(wrong)] == ["unknown-key", "not-looked-at", "record-key"]
 
 
 def test_files_with_a_warning_still_declare_what_they_do() -> None:
     odd = Failure(Topic.FILES, Diagnostic("odd", "it is odd", severity=Severity.WARNING))
-    files, warning, _ = before_asking(odd)
+    files, warning, *_ = before_asking(odd)
 
     assert (files.status, warning.status, warning.code) == (Status.PASS, Status.WARN, "odd")
 
 
 def test_several_repositories_are_counted_as_such() -> None:
     two = (HEALTHY.desired, replace(HEALTHY.desired, name=BILLING))
-    (files, _) = examine(None, Case(Purpose.PLAN, two, NOW)).checks
+    (files, *_) = examine(None, Case(Purpose.PLAN, two, NOW)).checks
 
     assert files.said == "they declare 10 environments in 2 repositories"

@@ -33,7 +33,7 @@ def test_what_reads_needs_to_read(purpose: Purpose) -> None:
     reading = ("Metadata: read", "Actions: read", "Environments: read")
 
     assert needed(purpose, teams=False, settings_only=False) == reading
-    assert needed(purpose, teams=True, settings_only=False) == (*reading, "Members: read")
+    assert needed(purpose, teams=True, settings_only=False) == reading
     assert needed(purpose, teams=True, settings_only=True) == reading[:2]
 
 
@@ -45,6 +45,7 @@ def test_what_writes_needs_to_write_too() -> None:
     )
 
     assert needed(Purpose.APPLY, teams=False, settings_only=False) == everything
+    assert needed(Purpose.APPLY, teams=True, settings_only=False) == (*everything, "Members: read")
     assert needed(Purpose.APPLY, teams=False, settings_only=True) == everything
 
 
@@ -84,9 +85,9 @@ def test_a_server_that_is_down_refuses_nothing() -> None:
 def test_a_repository_without_environments_has_nothing_to_try_a_permission_on() -> None:
     fresh = HEALTHY.in_repository(probes=())
 
-    assert permissions_said(fresh)["permission-environments-read"] == (
+    assert fresh.noted("permission-environments-read") == [
         "Environments: read: there was nothing yet to try it on"
-    )
+    ]
     assert fresh.findings() == []
 
 
@@ -137,7 +138,9 @@ def test_what_an_app_was_granted_may_not_be_known(kind: CredentialKind) -> None:
     known = APP.with_credential(kind=kind).in_repository(granted=REFUSED)
 
     assert permissions_said(unknown)["permission-actions-read"].endswith("there was nothing yet to try it on")
-    assert permissions_said(known)["permission-writing"] == (
+    assert unknown.noted("permission-actions-read") != []
+    (said,) = known.noted("permission-writing")
+    assert said == (
         "Administration: write and Environments: write: GitHub did not say what the App was granted, "
         "and it shows when envsync writes"
     )
@@ -155,14 +158,20 @@ BOTH = "Administration: write and Environments: write"
             HEALTHY.in_repository(role=None),
             f"{BOTH}: without writing nobody can tell; GitHub did not say the account's role either",
         ),
-        (
-            HEALTHY.with_credential(kind=CredentialKind.OAUTH, scopes=("repo", "read:org")),
-            f"{BOTH}, by the scopes of the token and the role admin",
-        ),
     ],
 )
 def test_of_a_token_nobody_can_tell_without_writing(setup: SetUp, said: str) -> None:
-    assert (permissions_said(setup)["permission-writing"], setup.findings()) == (said, [])
+    assert (setup.noted("permission-writing"), setup.said("permission-writing"), setup.findings()) == (
+        [said],
+        [],
+        [],
+    )
+
+
+def test_scopes_and_the_role_tell_what_a_token_may_write() -> None:
+    scoped = HEALTHY.with_credential(kind=CredentialKind.OAUTH, scopes=("repo", "read:org"))
+
+    assert scoped.said("permission-writing") == [f"{BOTH}, by the scopes of the token and the role admin"]
 
 
 def test_who_is_no_administrator_cannot_write_whatever_the_token_says() -> None:
@@ -225,6 +234,18 @@ def test_what_doctor_may_not_look_at_is_told_once(permission: str, facts: dict[s
     assert blind.findings() == [(Status.WARN, code, f"{permission} is missing, so {unknown}")]
     assert blind.line(code).next_step == f"give the credential {permission}, or go without: apply does not need it"
     assert blind.line(code).link == "page:permissions:acme"
+
+
+@pytest.mark.parametrize("known", [{}, {"settings_only": True}])
+@pytest.mark.parametrize("purpose", [Purpose.PLAN, Purpose.DRIFT])
+def test_teams_a_plan_can_do_without(purpose: Purpose, known: dict[str, object]) -> None:
+    blind = HEALTHY.in_case(purpose=purpose, **known).refuses("Members: read")
+    unknown = "whether the teams that review exist, and who is in them, is not known"
+
+    assert blind.findings() == [
+        (Status.WARN, "permission-members-read", f"Members: read is missing, so {unknown}")
+    ]
+    assert "permission-members-read" not in permissions_said(replace(blind, desired=NO_TEAMS.desired))
 
 
 def test_whether_apps_are_installed_a_plan_can_do_without() -> None:

@@ -81,7 +81,7 @@ def test_a_record_that_somebody_else_wrote() -> None:
     forged = having(RecordState.TAMPERED, "its signature does not hold")
 
     assert forged.findings() == [
-        (Status.WARN, "records", "staging: its record cannot be trusted: its signature does not hold")
+        (Status.WARN, "records", "staging: the record cannot be trusted: its signature does not hold")
     ]
     assert forged.line("records").link == "page:environments:acme/payments"
 
@@ -107,6 +107,27 @@ def test_a_record_that_cannot_be_verified() -> None:
     assert UNVERIFIED.line("records").next_step == (
         "give the key that signed it, as ENVSYNC_RECORD_KEY or ENVSYNC_RECORD_KEY_PREVIOUS"
     )
+
+
+def test_records_that_do_not_hold_for_the_same_reason_are_one_line() -> None:
+    reason = "its signature does not hold"
+    names = ("production-rollback", "staging", "staging-rollback")
+    forged = tuple(
+        RecordStatus(replace(AT, environment=each), RecordState.TAMPERED, RecordNext.KEEP, reason)
+        for each in names
+    )
+    foreign = RecordStatus(
+        replace(AT, environment="production"), RecordState.FOREIGN, RecordNext.KEEP, "it is billing's"
+    )
+
+    assert replace(HEALTHY, records=(*forged, foreign)).findings() == [
+        (
+            Status.WARN,
+            "records",
+            "production-rollback, staging and staging-rollback: the record cannot be trusted: " + reason,
+        ),
+        (Status.FAIL, "records", "production: it is billing's"),
+    ]
 
 
 def test_apply_changes_nothing_whose_record_it_could_not_write_anew() -> None:

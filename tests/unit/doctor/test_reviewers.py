@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from support.checkups import DOWN, HEALTHY, LEAD, OPS, REFUSED, SetUp
 
+from envsync.doctor.case import Purpose
 from envsync.model import Field, Team, Unread, User
 from envsync.plan.checkup import Status
 from envsync.plan.facts import RepositoryFacts, ReviewerFacts
@@ -97,6 +98,7 @@ def test_a_team_that_nobody_may_see_is_told_by_the_permission_alone() -> None:
     hidden = known(HEALTHY.refuses("Members: read"), ops=ops(exists=REFUSED, has_access=REFUSED, unread=REFUSED))
 
     assert [code for _, code, _ in hidden.findings()] == ["permission-members-read"]
+    assert hidden.in_case(purpose=Purpose.PLAN).line("permission-members-read").status is Status.WARN
 
 
 def test_what_is_known_all_the_same_is_told_beside_a_missing_permission() -> None:
@@ -104,7 +106,7 @@ def test_what_is_known_all_the_same_is_told_beside_a_missing_permission() -> Non
 
     assert [code for _, code, _ in partly.findings()] == ["permission-members-read", "reviewer"]
     assert partly.line("reviewer").said == "whether team-lead exists could not be read: GitHub says 403"
-    assert partly.said("reviewer") == [
+    assert partly.noted("reviewer") == [
         "acme/ops has access; who is in the team could not be read: GitHub says 403"
     ]
 
@@ -120,9 +122,9 @@ def test_who_is_in_a_team_may_not_be_known() -> None:
     unknown = known(ops=ops(unread=REFUSED))
 
     assert unknown.findings() == []
-    assert unknown.said("reviewer")[0] == (
+    assert unknown.noted("reviewer") == [
         "acme/ops has access; who is in the team could not be read: GitHub says 403"
-    )
+    ]
 
 
 def test_reviewers_that_the_file_leaves_to_somebody_else_are_not_looked_at() -> None:
@@ -214,7 +216,7 @@ def test_where_a_team_was_not_read_nobody_knows_who_else_can_approve(facts: Revi
     unknown = known(HEALTHY, ops=facts)
 
     assert unknown.findings() == []
-    assert unknown.said("approval") == [
+    assert unknown.noted("approval") == [
         f"{GATE}: who else can approve what a reviewer starts is up to acme/ops, which was not read"
     ]
 

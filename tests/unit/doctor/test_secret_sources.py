@@ -6,10 +6,11 @@ import pytest
 from support.checkups import DECLARED, DOWN, HEALTHY, as_declared, live_of
 
 from envsync.doctor.case import Purpose, Source
-from envsync.errors import Diagnostic
-from envsync.model import DesiredSecret, External
+from envsync.errors import Diagnostic, SecretSourceError
+from envsync.model import DesiredSecret, External, FromEnvironment
 from envsync.plan.changes import Address, Plan, SecretState, SecretStatus
 from envsync.plan.checkup import Status
+from envsync.secrets.sources import Sources
 
 AT = Address("acme/payments", "production")
 UNSET = Diagnostic("secret-source-missing", "the environment variable DB_PASSWORD is not set", "set DB_PASSWORD")
@@ -55,8 +56,28 @@ def test_a_fault_that_nobody_knows_a_remedy_for_has_a_next_step() -> None:
     refused = Diagnostic("secret-source-refused", "it is git's own")
 
     assert HEALTHY.in_case(sources=(Source(AT, "DB_PASSWORD", refused),)).line("secret-source").next_step == (
-        "see to its source, or pass --no-secrets to leave secrets alone"
+        "see to its source, or pass --no-secrets to apply"
     )
+
+
+def test_leaving_secrets_alone_is_an_option_of_apply_s() -> None:
+    with pytest.raises(SecretSourceError) as raised:
+        Sources({}).check(DesiredSecret("DB_PASSWORD", FromEnvironment("DB_PASSWORD")))
+    (fault,) = raised.value.diagnostics
+
+    assert HEALTHY.in_case(sources=(Source(AT, "DB_PASSWORD", fault),)).line("secret-source").next_step == (
+        "set DB_PASSWORD where envsync runs, or pass --no-secrets to apply"
+    )
+
+
+def test_apply_runs_commands_only_where_it_is_allowed_to() -> None:
+    run = HEALTHY.in_case(
+        sources=(Source(AT, "A", command="vault"), Source(AT, "B", command="op"), Source(AT, "C", command="vault"))
+    )
+
+    assert run.noted("secret-command") == ["apply needs --allow-commands for op and vault"]
+    assert run.in_case(purpose=Purpose.PLAN).noted("secret-command") == []
+    assert HEALTHY.noted("secret-command") == []
 
 
 def test_an_external_secret_that_nobody_has_set() -> None:
@@ -65,5 +86,5 @@ def test_an_external_secret_that_nobody_has_set() -> None:
     unset = HEALTHY.wants("production", secrets=external.secrets).in_repository(live=live)
     said = "production, LEGACY: it is external, and nobody has set it on GitHub"
 
-    assert unset.findings() == [(Status.FAIL, "external-secret", said)]
-    assert unset.in_case(purpose=Purpose.PLAN).findings() == [(Status.WARN, "external-secret", said)]
+    for purpose in Purpose:
+        assert unset.in_case(purpose=purpose).findings() == [(Status.WARN, "external-secret", said)]

@@ -76,6 +76,13 @@ def test_the_sandbox_is_not_github() -> None:
     assert sandbox.said("server-version") == ["http://127.0.0.1:1 is the sandbox, not GitHub"]
 
 
+def test_a_server_on_this_machine_is_not_githubs_own() -> None:
+    here = HEALTHY.on_server(api_url="http://127.0.0.1:1", is_here=True)
+
+    assert here.said("server-version") == ["http://127.0.0.1:1 is a server on this machine"]
+    assert HEALTHY.said("server-version") == ["https://api.github.com is GitHub's own, which has everything"]
+
+
 # --- clock -------------------------------------------------------------------------------------------------
 
 

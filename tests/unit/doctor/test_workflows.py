@@ -53,8 +53,8 @@ def test_a_note_is_no_finding() -> None:
     noted = crossed(UNKNOWN)
 
     assert noted.findings() == []
-    assert noted.said("unknown-environment") == [f"{FILE}:12:18: known only in a run"]
-    assert noted.said("workflows") == ["1 workflow fits the environments"]
+    assert noted.noted("unknown-environment") == [f"{FILE}:12:18: known only in a run"]
+    assert noted.said("workflows") == ["1 workflow fits the environments, as far as can be told"]
 
 
 def test_a_finding_without_a_place() -> None:

@@ -20,7 +20,7 @@ def test_it_says_whether_it_works_and_counts() -> None:
     found = said(SICK)
 
     assert found["works"] is False
-    assert found["summary"] == {"pass": 4, "warn": 2, "fail": 1}
+    assert found["summary"] == {"pass": 4, "warn": 2, "fail": 1, "note": 1}
     assert said(HEALTHY)["works"] is True
 
 

@@ -15,6 +15,7 @@ from envsync.plan.checkup import Check, Checkup, Status, Topic
 from envsync.render.checkup import MOST_SEEN, checkup_markdown, checkup_text
 
 FAILED = next(each for each in SICK.checks if each.status is Status.FAIL)
+NOTED = next(each for each in SICK.checks if each.status is Status.NOTE)
 
 
 def text(*checks: Check, width: int = 80) -> str:
@@ -80,9 +81,12 @@ def test_what_is_said_on_several_lines_stays_together() -> None:
 @pytest.mark.parametrize(
     ("checkup", "last"),
     [
-        (HEALTHY, "It will work: 3 passed."),
-        (Checkup(HEALTHY.checks[:1] + SICK.checks[:1]), "It will work: 1 passed, 1 warning."),
-        (SICK, "1 thing keeps it from working: 4 passed, 2 warnings, 1 failure."),
+        (HEALTHY, "Nothing was found that keeps it from working: 3 passed."),
+        (
+            Checkup((*HEALTHY.checks[:1], *SICK.checks[:1], NOTED, NOTED)),
+            "Nothing was found that keeps it from working: 1 passed, 1 warning, 2 notes.",
+        ),
+        (SICK, "1 thing keeps it from working: 4 passed, 2 warnings, 1 failure, 1 note."),
         (Checkup((FAILED, FAILED)), "2 things keep it from working: 2 failures."),
         (NONE, "Nothing is known: nothing was looked at."),
     ],
@@ -92,14 +96,14 @@ def test_the_last_line_says_what_it_comes_to(checkup: Checkup, last: str) -> Non
 
 
 def test_in_a_long_list_what_failed_is_told_once_more_at_the_end_in_short() -> None:
-    long = [FAILED, *(at(None) for _ in range(MOST_SEEN))]
+    long = [FAILED, *(at(None, said=f"part {number} is there") for number in range(MOST_SEEN))]
     end = text(*long).partition("What keeps it from working:")[2]
 
     assert "carol may review" in end
     assert str(FAILED.link) not in end
     assert "pass" not in end.rpartition("1 thing")[0]
     assert "What keeps" not in text(*long[:-1]), "the list is in sight"
-    assert "What keeps" not in text(*long[1:], long[1]), "nothing failed"
+    assert "What keeps" not in text(*long[1:], at(None)), "nothing failed"
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -118,15 +122,100 @@ def test_nothing_in_a_name_reaches_the_terminal_as_a_command(name: str) -> None:
     assert text(*checks).replace("\n", "").isprintable()
 
 
+# --- the same in several repositories ------------------------------------------------------------------------
+
+
+def in_each(*names: str, link: str | None = None) -> list[Check]:
+    return [
+        Check(
+            Topic.REPOSITORY, "x", Status.WARN, f"acme/{name}", "it is old", "renew it", link and f"{link}/{name}"
+        )
+        for name in names
+    ]
+
+
+@pytest.mark.parametrize(
+    ("names", "head"),
+    [
+        (["api", "billing"], "in acme/api and acme/billing"),
+        (["api", "billing", "cart"], "in acme/api, acme/billing and acme/cart"),
+        (["api", "billing", "cart", "desk"], "in acme/api, acme/billing and 2 more"),
+    ],
+)
+def test_what_is_the_same_in_several_repositories_is_shown_once(names: list[str], head: str) -> None:
+    assert text(*in_each(*names), at("acme/api")).splitlines()[:7] == [
+        "Repository",
+        f"  {head}",
+        "    warn  it is old",
+        "          help: renew it",
+        "  acme/api",
+        "    pass  it is there",
+        "",
+    ]
+
+
+def test_in_markdown_too() -> None:
+    shown = checkup_markdown(Checkup(tuple(in_each("api", "billing", "cart", "desk"))))
+
+    assert "- repository in `acme/api`, `acme/billing` and 2 more: it is old — help: renew it" in shown
+    assert shown.count("it is old") == 1
+
+
+@pytest.mark.parametrize(
+    "other", [{"status": Status.FAIL}, {"said": "it is new"}, {"next_step": "leave it"}, {"topic": Topic.APPS}]
+)
+def test_what_differs_is_shown_for_each(other: dict[str, object]) -> None:
+    one, two = in_each("api", "billing")
+
+    assert text(one, replace(two, **other)).count("  acme/") == 2  # type: ignore[arg-type]
+
+
+def test_what_is_about_no_repository_is_not_taken_for_what_is_about_some() -> None:
+    one, two = in_each("api", "billing")
+    shown = text(one, replace(two, repository=None), *in_each("cart"))
+
+    assert [each.strip() for each in shown.splitlines()[:5] if "help" not in each] == [
+        "Repository",
+        "warn  it is old",
+        "in acme/api and acme/cart",
+        "warn  it is old",
+    ]
+
+
+def test_the_pages_are_those_of_the_repositories_that_are_named() -> None:
+    checks = in_each("api", "billing", "cart", "desk", link="https://x")
+
+    for shown in (text(*checks), checkup_markdown(Checkup(tuple(checks)))):
+        assert re.findall(r"https://x/\w+", shown) == ["https://x/api", "https://x/billing"]
+
+
+def test_each_counts_all_the_same() -> None:
+    checks = [replace(each, status=Status.FAIL) for each in in_each("api", "billing")]
+
+    assert text(*checks).splitlines()[-1] == "2 things keep it from working: 2 failures."
+    assert "Passed: 2<" in checkup_markdown(Checkup((at("acme/api"), at("acme/billing"))))
+
+
+def test_a_page_that_several_lines_of_a_topic_need_is_named_once() -> None:
+    one, two = (replace(FAILED, said=said, link="https://x/y") for said in ("a", "b"))
+    other = replace(one, topic=Topic.CHECKLIST)
+
+    for shown in (text(one, two, other), checkup_markdown(Checkup((one, two, other)))):
+        assert shown.count("https://x/y") == 2
+
+
 # --- in Markdown -----------------------------------------------------------------------------------------------
 
 
 def test_what_failed_comes_first_and_what_passed_is_folded() -> None:
     shown = checkup_markdown(SICK)
 
-    title = "### envsync doctor: 1 thing keeps it from working: 4 passed, 2 warnings, 1 failure"
+    title = "### envsync doctor: 1 thing keeps it from working: 4 passed, 2 warnings, 1 failure, 1 note"
     assert shown.startswith(f"{title}\n")
-    places = [shown.index(each) for each in ("#### What keeps", "carol", "#### Warnings", "<summary>Passed: 4")]
+    places = [
+        shown.index(each)
+        for each in ("#### What keeps", "carol", "#### Warnings", "#### Notes", "<summary>Passed: 4")
+    ]
     assert places == sorted(places)
 
 
@@ -169,7 +258,7 @@ def test_names_show_and_do_nothing(name: str) -> None:
     )
     tokens = PARSER.parse(checkup_markdown(Checkup(tuple(checks))))
 
-    assert [each.type for each in tokens if each.type == "list_item_open"] == ["list_item_open"] * 6
+    assert [each.type for each in tokens if each.type == "list_item_open"] == ["list_item_open"] * 4
     assert [each.content for each in tokens if each.type == "html_block"] == [
         "<details><summary>Passed: 2</summary>\n",
         "</details>\n",
