@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from envsync.doctor.case import Case
     from envsync.doctor.links import Links
     from envsync.plan.checkup import Check
-    from envsync.plan.facts import CredentialFacts, Facts
+    from envsync.plan.facts import CredentialFacts, Facts, Probe
 
 _SOON = 14 * 24 * 3600  # seconds
 _KINDS = {
@@ -28,7 +28,7 @@ _KINDS = {
     CredentialKind.OAUTH: "a token of an OAuth App, such as gh's own",
     CredentialKind.INSTALLATION: "a token of an App's installation",
     CredentialKind.UNKNOWN: "a token whose form tells no kind",
-    CredentialKind.SANDBOX: "one of its own, and nothing is compared with GitHub",
+    CredentialKind.SANDBOX: "a token of its own; nothing is compared with GitHub",
 }
 # By "Scopes for OAuth apps" on docs.github.com, the last two hold the first.
 _READ_TEAMS = frozenset({"read:org", "write:org", "admin:org"})
@@ -69,7 +69,8 @@ def check_credential(facts: Facts, case: Case, links: Links) -> Iterator[Check]:
 
 
 def _words(credential: CredentialFacts) -> str:
-    holder = f", acting as {credential.login}" if isinstance(credential.login, str) else ""
+    is_somebodys = isinstance(credential.login, str) and credential.kind is not CredentialKind.SANDBOX
+    holder = f", acting as {credential.login}" if is_somebodys else ""
     return f"{credential.source}: {_KINDS[credential.kind]}{holder}"
 
 
@@ -140,7 +141,10 @@ def _installation(holder: Holder) -> Check:
     See "Workflow syntax: permissions" on docs.github.com. So one that reads secrets' names was made of an App.
     """
     look = Look(Topic.CREDENTIAL, "credential-kind")
-    if _reads_environments(holder.facts):
+    tried = list(_tried(holder.facts))
+    if not tried:
+        return look.notes("it was made of a GitHub App, or for a workflow's run: there was nothing yet to tell by")
+    if any(not denies(probe.refused) for probe in tried):
         return look.passes("it was made of a GitHub App, not for a workflow's run: that can hold Environments")
     if not holder.case.applies and holder.case.settings_only:
         return look.passes("a workflow's own token is enough to compare settings alone")
@@ -158,10 +162,8 @@ def _installation(holder: Holder) -> Check:
     )
 
 
-def _reads_environments(facts: Facts) -> bool:
-    return any(
-        bare(probe.permission) == "Environments: read" and not denies(probe.refused)
-        for repository in facts.repositories.values()
-        if not isinstance(repository, Unread)
-        for probe in repository.probes
-    )
+def _tried(facts: Facts) -> Iterator[Probe]:
+    for repository in facts.repositories.values():
+        for probe in () if isinstance(repository, Unread) else repository.probes:
+            if bare(probe.permission) == "Environments: read":
+                yield probe

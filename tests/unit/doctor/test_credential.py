@@ -9,7 +9,7 @@ from envsync.doctor.case import Purpose
 from envsync.doctor.examine import examine
 from envsync.model import DesiredRepository, Settings, Unread, User
 from envsync.plan.checkup import Status
-from envsync.plan.facts import CredentialKind, Facts
+from envsync.plan.facts import CredentialKind, Facts, RepositoryFacts
 from envsync.plan.moments import stamp
 
 CLASSIC = HEALTHY.with_credential(kind=CredentialKind.CLASSIC, scopes=("repo", "read:org"))
@@ -40,7 +40,7 @@ def of(setup: SetUp) -> list[tuple[Status, str, str]]:
         ),
         (
             HEALTHY.with_credential(kind=CredentialKind.SANDBOX, source="the sandbox", login="ann"),
-            "the sandbox: one of its own, and nothing is compared with GitHub, acting as ann",
+            "the sandbox: a token of its own; nothing is compared with GitHub",
         ),
     ],
 )
@@ -160,6 +160,15 @@ def test_a_workflows_own_token_cannot_apply() -> None:
     assert WORKFLOWS_OWN.line("credential-kind").link == "page:new-token:acme"
 
 
+def test_where_nothing_could_be_tried_nobody_can_tell_whose_it_is() -> None:
+    """In a repository with no environment: an App's token must not be taken for a workflow's."""
+    assert isinstance(HEALTHY.repository, RepositoryFacts)
+    others = tuple(each for each in HEALTHY.repository.probes if not each.permission.startswith("Environments"))
+    found = MADE_OF_AN_APP.in_repository(probes=others)
+
+    assert [each.status for each in found.checks() if each.code == "credential-kind"] == [Status.NOTE]
+
+
 def test_a_workflows_own_token_can_compare_settings() -> None:
     plan = WORKFLOWS_OWN.in_case(purpose=Purpose.PLAN)
 
@@ -180,10 +189,10 @@ def test_an_installations_token_that_reads_secrets_names_is_no_workflows_own() -
     ]
 
 
-def test_where_no_repository_could_be_read_a_token_is_taken_for_a_workflows_own() -> None:
+def test_where_no_repository_could_be_read_nobody_can_tell_either() -> None:
     lost = replace(MADE_OF_AN_APP, repository=Unread("gone", None))
 
-    assert [code for _, code, _ in of(lost)] == ["credential-kind"]
+    assert [each.status for each in lost.checks() if each.code == "credential-kind"] == [Status.NOTE]
 
 
 def test_without_a_repository_there_is_no_owner() -> None:
