@@ -69,6 +69,9 @@ def _git(root: Path, *arguments: str) -> str | None:
     try:
         done = subprocess.run(  # noqa: S603 - fixed commands, no shell
             ["git", *arguments],  # noqa: S607 - the user's own git
+            env={
+                name: value for name, value in os.environ.items() if not name.startswith("GIT_")
+            },  # of this folder
             cwd=root,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -95,13 +95,21 @@ def _keep(options: Options, diagram: str, into: str, *, check: bool) -> int:
         hint = f"run `envsync graph --into {shlex.quote(into)}`"
         complain((Diagnostic("graph-outdated", f"the graph in {into} is not current", hint),), options.color)
         return ExitCode.FAILURE
-    save(after, into, lambda why: _wrong("graph-file", f"{into} cannot be written: {why}", _OTHER), private=False)
+    # Where it is a link, what it leads to is written.
+    save(
+        after,
+        str(Path(into).resolve()),
+        lambda why: _wrong("graph-file", f"{into} cannot be written: {why}", _OTHER),
+        private=False,
+    )
     note(options, f"wrote the graph into {into}")
     return ExitCode.OK
 
 
 def _text(file: str) -> str:
     try:
+        if Path(file).exists() and not Path(file).is_file():  # a pipe, say, which would be waited for
+            raise _wrong("graph-file", f"{file} is no regular file", _OTHER)
         return Path(file).read_bytes().decode()
     except OSError as error:
         why = error.strerror or type(error).__name__

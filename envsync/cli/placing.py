@@ -122,10 +122,12 @@ def _placed(root: Path, wanted: Wanted) -> Placed | str:
 def _astray(root: Path, place: Path) -> str | None:
     """A checkout may bring links: nothing is read or written where they lead out of it."""
     try:
-        inside = place.resolve().is_relative_to(root.resolve())
+        found, top = place.resolve(), root.resolve()
     except RuntimeError:  # so Python 3.11 and 3.12 tell of links that lead to themselves
         return "its links lead nowhere"
-    return None if inside else "a link leads out of the checkout"
+    if not found.is_relative_to(top):
+        return "a link leads out of the checkout"
+    return "a link leads into git's own folder" if ".git" in found.relative_to(top).parts else None
 
 
 def _unmakeable(place: Path) -> str | None:

@@ -89,7 +89,8 @@ def _finding(subject: Subject, plan: Plan, status: RecordStatus) -> _Finding | N
                 if (each.repository, each.environment, each.part) == (at.repository, at.environment, "record")
             ]
             hint = next((each.hint for each in left if each.hint is not None), step)
-            gravely = bool(left) or (subject.case.applies and _is_in_the_way(plan, status))
+            watches = subject.case.purpose is Purpose.DRIFT  # a check that cannot verify a record fails
+            gravely = bool(left) or watches or (subject.case.applies and _is_in_the_way(plan, status))
             return _Finding(status.reason, hint, gravely=gravely)
         case _:
             return None

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from envsync.doctor.look import Look, counted, listed
+from envsync.errors import FailureKind
 from envsync.model import Field, RefType, Unread
 from envsync.plan.checkup import Topic
 from envsync.plan.facts import CredentialKind
@@ -35,13 +36,15 @@ _NOTICED, _REFUSED = 30.0, 60.0  # seconds
 # nor what has ended. See "Generating a JSON Web Token (JWT) for a GitHub App" on docs.github.com.
 _TOO_LATE = 540.0
 _MINUTE = 60
+_OF_AN_ENVIRONMENT = 4  # requests: patterns, rules, variables, secrets
 
 
 def check_server(facts: Facts, case: Case) -> Iterator[Check]:
     server, look = facts.server, Look(Topic.SERVER, "server-version")
     if server.skew is None and isinstance(server.rate_limit, Unread):
         said = f"nothing is known of {server.api_url}: {server.rate_limit.reason}"
-        yield look.warns(said, _again(server.rate_limit))
+        spent = server.rate_limit.kind is FailureKind.RATE_LIMITED
+        yield look.hampers(said, _again(server.rate_limit), None, gravely=spent)
         return
     if facts.credential.kind is CredentialKind.SANDBOX:
         yield look.passes(f"{server.api_url} is the sandbox, not GitHub")
@@ -123,15 +126,25 @@ def _rate_limit(limit: RateLimit | Unread | None, case: Case) -> Iterator[Check]
     if isinstance(limit, Unread):
         yield look.warns(f"how many requests are left is not known: {limit.reason}", _again(limit))
         return
-    needed = sum(1 + 4 * len(repository.environments) for repository in case.desired)
+    needed = _requests(case)
+    what = "an apply" if case.applies else f"a {case.purpose}"
     left = f"{limit.remaining} of {counted(limit.limit, 'request')} an hour are left"
     wait = f"wait {counted(-(-limit.resets_in // _MINUTE), 'minute')}, until GitHub counts anew"
     if limit.remaining <= 0:
         yield look.fails(left, wait)
     elif limit.remaining < needed:
-        yield look.warns(f"{left}, and a plan takes about {needed}", wait)
+        yield look.warns(f"{left}, and {what} takes about {needed}", wait)
     else:
-        yield look.passes(f"{left}; a plan takes about {needed}")
+        yield look.passes(f"{left}; {what} takes about {needed}")
+
+
+def _requests(case: Case) -> int:
+    """To read all, and to change what differs: each environment is read again, and its record written twice."""
+    reading = sum(1 + _OF_AN_ENVIRONMENT * len(repository.environments) for repository in case.desired)
+    if not case.applies or case.plan is None:
+        return reading
+    changed = {each.at for each in case.plan.changes}
+    return reading + len(case.plan.changes) + (_OF_AN_ENVIRONMENT + 3) * len(changed)
 
 
 def _again(unread: Unread) -> str:

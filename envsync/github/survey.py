@@ -74,7 +74,8 @@ def _survey(
             found[repository.name.key] = unread(failed)
         if isinstance(server, Unread):
             # An App has no token before an owner has been asked about, and none for who has not installed it.
-            server, headers = _server(reader, access, raises=number == 1)
+            gone = isinstance(found[repository.name.key], Unread) and number == 1
+            server, headers = _server(reader, access, raises=gone)
     if not desired:
         server, headers = _server(reader, access, raises=True)
     return Facts(

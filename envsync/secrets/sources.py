@@ -62,7 +62,7 @@ class Sources:
                 if not self._environment(secret, variable):
                     raise _empty(secret)
             case FromFile(path, root):
-                _locate(secret, path, root)
+                _weigh(secret, path, root)
             case FromCommand(argv, _):
                 self._hold_back(secret, argv)
             case External():
@@ -146,6 +146,18 @@ def _file(secret: DesiredSecret, path: str, root: str) -> bytes:
             return file.read(_MOST_OUTPUT + 1)
     except OSError as error:
         raise _unreadable(secret, path, error) from None
+
+
+def _weigh(secret: DesiredSecret, path: str, root: str) -> None:
+    """What its size tells; a newline at its end is not counted, since nobody looks."""
+    try:
+        size = _locate(secret, path, root).stat().st_size
+    except OSError as error:
+        raise _unreadable(secret, path, error) from None
+    if not size:
+        raise _empty(secret)
+    if size > _MOST_OUTPUT:
+        raise _too_long(secret)
 
 
 def _locate(secret: DesiredSecret, path: str, root: str) -> Path:

@@ -258,6 +258,22 @@ def test_a_file_that_cannot_be_read_or_used_is_an_error(shop: Shell) -> None:
     assert "error[wrong-option]: --into" in shop.run("graph", "--into", "latin.md", "-o", "json").err
 
 
+def test_where_the_file_is_a_link_what_it_leads_to_is_written(shop: Shell) -> None:
+    real = shop.write(BLOCK, "docs/README.md")
+    (shop.folder / "README.md").symlink_to("docs/README.md")
+
+    shop.ok("graph", "--into", "README.md")
+
+    assert "flowchart" in real.read_text(encoding="utf-8")
+    assert (shop.folder / "README.md").is_symlink()
+
+
+def test_a_pipe_is_not_waited_for(shop: Shell) -> None:
+    os.mkfifo(shop.folder / "pipe")
+
+    assert "pipe is no regular file" in shop.run("graph", "--into", "pipe", timeout=30).err
+
+
 # --- Mermaid -------------------------------------------------------------------------------------------------
 
 

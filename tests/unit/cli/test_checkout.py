@@ -86,3 +86,13 @@ def test_without_git_nobody_can_tell(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
 
     assert repository_of(folder, {}) is None
+
+
+def test_what_git_is_told_by_its_environment_is_of_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = checkout(tmp_path / "other", "git@github.com:acme/other.git")
+    folder = checkout(tmp_path / "shop", "git@github.com:acme/shop.git")
+    monkeypatch.setenv("GIT_DIR", str(other / ".git"))
+
+    assert repository_of(folder, {}) == SHOP

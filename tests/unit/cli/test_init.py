@@ -153,6 +153,16 @@ def test_a_link_that_stays_in_the_checkout_is_followed(tmp_path: Path) -> None:
     assert (tmp_path / "real/file").read_text(encoding="utf-8") == "new\n"
 
 
+def test_a_link_into_gits_own_folder_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / ".git/hooks").mkdir(parents=True)
+    (tmp_path / "linked").symlink_to(".git/hooks")
+
+    with pytest.raises(ConfigError) as error:
+        placed(tmp_path, [Wanted("linked/file", "new\n", replaces=True)])
+
+    assert refused(error) == ["linked/file cannot be written: a link leads into git's own folder"]
+
+
 def test_a_checkout_may_itself_be_reached_by_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "linked").symlink_to("real")

@@ -136,7 +136,11 @@ def test_apply_changes_nothing_whose_record_it_could_not_write_anew() -> None:
     changing = UNVERIFIED.in_repository(live=live_of(open_staging, *rest))
 
     assert changing.line("records").status is Status.FAIL
-    assert changing.in_case(purpose=Purpose.DRIFT).line("records").status is Status.WARN
+    assert changing.in_case(purpose=Purpose.PLAN).line("records").status is Status.WARN
+
+
+def test_drift_fails_where_it_cannot_verify_a_record() -> None:
+    assert UNVERIFIED.in_case(purpose=Purpose.DRIFT).line("records").status is Status.FAIL
 
 
 def test_no_command_touches_what_only_a_newer_envsync_knows() -> None:

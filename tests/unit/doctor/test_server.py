@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from support.checkups import DOWN, HEALTHY, SetUp
+from support.checkups import DOWN, HEALTHY, SetUp, as_declared, live_of
 
-from envsync.model import Field
+from envsync.doctor.case import Purpose
+from envsync.errors import FailureKind
+from envsync.model import Field, Unread
 from envsync.plan.checkup import Status
 from envsync.plan.facts import CredentialKind, RateLimit
 
@@ -125,7 +127,7 @@ def test_a_server_without_a_limit() -> None:
 @pytest.mark.parametrize(
     ("remaining", "status", "said"),
     [
-        (20, Status.WARN, "20 of 5000 requests an hour are left, and a plan takes about 21"),
+        (20, Status.WARN, "20 of 5000 requests an hour are left, and an apply takes about 21"),
         (0, Status.FAIL, "0 of 5000 requests an hour are left"),
     ],
 )
@@ -138,6 +140,17 @@ def test_too_few_requests_are_left(remaining: int, status: Status, said: str) ->
 
 def test_as_many_requests_as_a_plan_takes_are_enough() -> None:
     assert HEALTHY.on_server(rate_limit=RateLimit(5000, 21, 61)).findings() == []
+
+
+def test_an_apply_takes_more_than_what_it_reads() -> None:
+    staging = next(each for each in HEALTHY.desired.environments if each.name == "staging")
+    absent = [as_declared(each) for each in HEALTHY.desired.environments if each is not staging]
+    changing = HEALTHY.in_repository(live=live_of(*absent)).on_server(rate_limit=RateLimit(5000, 21, 61))
+
+    assert any("an apply takes about" in said for _, code, said in changing.findings() if code == "rate-limit")
+    assert changing.in_case(purpose=Purpose.PLAN).said("rate-limit") == [
+        "21 of 5000 requests an hour are left; a plan takes about 21"
+    ]
 
 
 def test_a_limit_that_could_not_be_read() -> None:
@@ -158,3 +171,9 @@ def test_a_server_that_was_not_asked_is_not_taken_for_githubs_own() -> None:
     assert silent.findings() == [
         (Status.WARN, "server-version", "nothing is known of https://api.github.com: GitHub says 502")
     ]
+
+
+def test_where_no_request_is_left_to_ask_with_nothing_else_will_work_either() -> None:
+    spent = Unread("GitHub's hourly rate limit is used up", FailureKind.RATE_LIMITED, "run it again then")
+
+    assert HEALTHY.on_server(skew=None, rate_limit=spent).line("server-version").status is Status.FAIL

@@ -223,3 +223,13 @@ def test_a_value_shows_itself_to_nobody_who_does_not_ask() -> None:
     assert len(value) == len(CANARY)
     with pytest.raises(TypeError):
         pickle.dumps(value)
+
+
+@pytest.mark.parametrize(("size", "code"), [(0, "secret-is-empty"), (MAX_VALUE_BYTES + 3, "secret-too-long")])
+def test_a_check_tells_what_the_size_of_a_file_tells(tmp_path: Path, size: int, code: str) -> None:
+    (tmp_path / "token").write_bytes(b"x" * size)
+
+    with pytest.raises(SecretSourceError) as error:
+        Sources({}).check(DesiredSecret("A", FromFile("token", str(tmp_path))))
+
+    assert error.value.diagnostics[0].code == code
