@@ -92,10 +92,10 @@ class _Passage:
             message = "the job {} deploys to {} also where {} is skipped, and nobody has to agree to it".format(
                 *names
             )
-            yield self.page.warning(Slug.APPROVAL_SKIPPED, message, where, self._hint())
+            yield self.page.error(Slug.APPROVAL_SKIPPED, message, where, self._hint())
 
     def _is_held_by(self, other: JobRun) -> bool:
-        """Whether this run does not run where the other one failed."""
+        """Whether this run does not run where the other one failed or was cancelled."""
         return not other.tolerant and other.id not in self.run.anyway
 
     def _hint(self) -> str:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from envsync.workflows.circumstances import at_start, environment_of, inside
 from envsync.workflows.effort import Effort
 from envsync.workflows.failures import Order
-from envsync.workflows.flow import Flow, JobRun, UseKind
+from envsync.workflows.flow import Flow, JobRun, Unfollowed, UseKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from envsync.errors import Span
     from envsync.model import RepositoryName
     from envsync.workflows.circumstances import Circumstance
     from envsync.workflows.flow import Use
@@ -26,6 +27,10 @@ MAX_RUNS = 2_000  # in a repository, and one more for each flow that is left out
 MAX_RUNS_OF_FLOW = 400  # each knows all before it
 MAX_USES = 100_000  # in a repository
 MAX_LEVELS = 10  # of workflows, the first one included: GitHub's own limit
+_TOO_MANY = "the repository has too many jobs to follow"
+_ELSEWHERE = "check there which environments, secrets and variables it uses"
+_REFUSED = "GitHub refuses the whole workflow: call less deep"
+_FEWER = f"no more than {MAX_RUNS_OF_FLOW} jobs of a workflow and {MAX_RUNS:,} of a repository are looked at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,7 @@ class Expander:
     workflows: Mapping[str, Workflow | None]  # by path; None: one that could not be read
     repository: RepositoryName | None
     reached: set[str] = field(default_factory=set)  # paths
+    unfollowed: dict[tuple[str, str], Unfollowed] = field(default_factory=dict)  # by file, and what it calls
     _orders: dict[str, Order] = field(default_factory=dict)  # by path
     _runs: int = 0
     _uses: int = 0
@@ -64,7 +70,8 @@ class Expander:
         self.reached.add(workflow.path)
         start = self._runs
         if workflow.jobs and self._full(len(workflow.jobs), start):
-            runs: tuple[JobRun, ...] = (unread(workflow.jobs[0], "the repository has too many jobs to follow"),)
+            runs: tuple[JobRun, ...] = (unread(workflow.jobs[0], _TOO_MANY),)
+            self._leave(workflow.jobs[0].span, workflow.file, _TOO_MANY, _FEWER, too_many=True)
         else:
             effort = Effort()
             circumstances = at_start(workflow, effort, from_elsewhere=from_elsewhere)
@@ -73,20 +80,33 @@ class Expander:
 
     def called(self, call: Call, chain: tuple[str, ...], start: int) -> Workflow | str:
         """What a call leads to, or why it cannot be followed; completes "because ..."."""
-        named = call.workflow.text
+        named, span = call.workflow.text, call.workflow.span
         path = self.path_of(call)
         if path is None:
+            self._leave(span, named, "it is not in this repository", _ELSEWHERE)
             return f"`{named}` is not in this repository"
         workflow = self.workflows.get(path)
         if workflow is None:
             return f"`{named}` cannot be read" if path in self.workflows else f"there is no `{named}`"
         if path in chain:
+            self._leave(span, named, "it calls itself", _REFUSED)
             return f"`{named}` calls itself"
         if len(chain) >= MAX_LEVELS:
+            self._leave(span, named, f"it lies deeper than {MAX_LEVELS} levels of calls", _REFUSED)
             return f"`{named}` lies deeper than {MAX_LEVELS} levels of calls"
         if self._full(len(workflow.jobs), start):
-            return "the repository has too many jobs to follow"
+            self._leave(span, named, _TOO_MANY, _FEWER, too_many=True)
+            return _TOO_MANY
+        if not named.startswith("./"):
+            why = "it was looked at as it is here, and another version of it may run"
+            self._leave(span, named, why, f"write `./{path}` if the one beside this workflow is meant")
         return workflow
+
+    def _leave(self, span: Span, named: str, why: str, hint: str, *, too_many: bool = False) -> None:
+        """The gravest reason counts."""
+        place = (span.file, named)
+        if place not in self.unfollowed or too_many:
+            self.unfollowed[place] = Unfollowed(span, named, why, hint, too_many)
 
     def path_of(self, call: Call) -> str | None:
         """As the file lies in this repository. None: it does not."""

@@ -7,11 +7,13 @@ syntax for GitHub Actions" (inputs of `workflow_dispatch` and of `workflow_call`
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, product
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.documents.nodes import Mapping, Scalar, Sequence
 from envsync.documents.scalars import resolve
 from envsync.workflows.coercion import as_text
+from envsync.workflows.conditions import inputs_in
 from envsync.workflows.effort import Effort, Exhausted
 from envsync.workflows.expression import BadExpression, condition
 from envsync.workflows.flow import NamedEnvironment
@@ -139,7 +141,22 @@ def _likely(job: Job, circumstances: collections.abc.Iterable[Circumstance], eff
     parsed = condition(text) if text and not _is_spent(effort, len(text) // LETTERS) else None
     if parsed is None or isinstance(parsed, BadExpression):
         return known
-    return [each for each in known if True in truths(parsed, Scope(_contexts(each), effort=effort))] or known
+    told_apart = (one for each in known for one in _told_apart(each, set(inputs_in(parsed))))
+    tried = list(islice(told_apart, MOST + 1))
+    tried = known if len(tried) > MOST else tried
+    return [each for each in tried if True in truths(parsed, Scope(_contexts(each), effort=effort))] or known
+
+
+def _told_apart(circumstance: Circumstance, asked: set[str]) -> collections.abc.Iterator[Circumstance]:
+    """One for each choice of the inputs that a condition asks for, which the environment may be, too."""
+    match circumstance.inputs:
+        case Fields(entries=entries, others=others):
+            each = (alternatives_of(value) if name in asked else (value,) for name, value in entries)
+            for values in product(*each):
+                inputs = Fields(tuple(zip((name for name, _ in entries), values, strict=True)), others)
+                yield Circumstance(circumstance.github, inputs)
+        case _:
+            yield circumstance
 
 
 def _of_each(

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.workflows.expression import STATUS, BadExpression, condition, status_functions
+from envsync.workflows.expression import (
+    STATUS,
+    BadExpression,
+    Embedded,
+    condition,
+    references,
+    segments,
+    status_functions,
+)
 from envsync.workflows.values import LETTERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
+    from envsync.documents.nodes import Scalar
     from envsync.workflows.effort import Effort
     from envsync.workflows.tree import Expression
     from envsync.workflows.workflow import Job
@@ -39,3 +48,22 @@ class Conditions:
         text = self._texts.get(job, "").casefold()
         found = self.of(job) if any(each in text for each in STATUS) else None
         return found if found and status_functions(found) else None
+
+
+def shares_input(parsed: Expression, environment: Scalar | None) -> bool:
+    """Whether a condition and the name of an environment depend on the same input."""
+    if environment is None or "${{" not in environment.text:
+        return False
+    parts = (each.expression for each in segments(environment.text) if isinstance(each, Embedded))
+    named = (name for each in parts if not isinstance(each, BadExpression) for name in inputs_in(each))
+    return not set(inputs_in(parsed)).isdisjoint(named)
+
+
+def inputs_in(expression: Expression) -> Iterator[str]:
+    """In lower case, wherever they are taken from."""
+    for each in references(expression):
+        path = tuple((name or "").casefold() for name in each.path)
+        if each.context == "inputs" and path:
+            yield path[0]
+        elif each.context == "github" and path[:2] == ("event", "inputs") and path[2:]:
+            yield path[2]

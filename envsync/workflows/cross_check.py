@@ -16,7 +16,7 @@ from envsync.workflows.unused import judge_declarations
 from envsync.workflows.uses import judge_uses
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from envsync.documents.page import Page
@@ -47,11 +47,20 @@ def cross_check(
         judge_gates(known, pages),
         judge_uses(reading, known, elsewhere),
         judge_declarations(reading, known, pages, shared),
+        _unfollowed(reading),
     )
     own = [page for file, page in pages.items() if file not in shared]
     also = [page for file, page in pages.items() if file in shared]
     loud = silenced(dict.fromkeys(found), [*reading.pages.values(), *own], also, whole=not reading.diagnostics)
     return loud if len(loud) <= MOST else (*_gravest(loud), _more(len(loud)))
+
+
+def _unfollowed(reading: Reading) -> Iterator[Diagnostic]:
+    for each in reading.unfollowed:
+        page = reading.pages[each.span.file]
+        message = f"what {page.quoted_text(each.named, each.span)} does is not surely known: {each.why}"
+        say = page.warning if each.too_many else page.note
+        yield say(Slug.NOT_FOLLOWED, message, each.span, each.hint)
 
 
 def _gravest(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

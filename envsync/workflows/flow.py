@@ -52,7 +52,7 @@ class JobRun:
     needs: tuple[str, ...]  # ids of runs of the same flow that come directly before
     anyway: frozenset[
         str
-    ]  # of those before it, directly or not, the ones whose failure does not keep it from running
+    ]  # of those before it, directly or not, those whose failure or cancellation does not hold it back
     tolerant: bool  # `continue-on-error`: it counts as a success when it failed
     blind: str | None  # why more may happen in it than is known here; completes "because ..."; None: nothing more
     unasked: frozenset[str] = (
@@ -71,6 +71,17 @@ class Flow:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfollowed:
+    """A call whose workflow is not known here, or not surely; or a workflow with more jobs than are looked at."""
+
+    span: Span
+    named: str  # as written there
+    why: str  # a clause
+    hint: str
+    too_many: bool = False  # jobs
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """All workflows of one repository."""
 
@@ -78,6 +89,7 @@ class Reading:
     pages: Mapping[str, Page]  # by file
     diagnostics: tuple[Diagnostic, ...]  # what of the files could not be understood
     guardians: frozenset[str] = frozenset()  # casefolded: environments that hold envsync's own keys, as they say
+    unfollowed: tuple[Unfollowed, ...] = ()  # one for each called workflow and file
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from envsync.documents.compose import Break, compose
+from envsync.documents.codes import Code
+from envsync.documents.compose import Break
 from envsync.documents.nodes import Mapping, Scalar, Sequence
 from envsync.documents.scalars import is_null
 from envsync.documents.syntax import explain
@@ -18,12 +19,15 @@ from envsync.plan.guardians import VARIABLE, guardians_in
 from envsync.workflows.codes import UNREADABLE
 from envsync.workflows.flow import Use, UseKind
 from envsync.workflows.mentions import is_secret, tested_in, uses
+from envsync.workflows.possible import Possible
+from envsync.workflows.values import Scope, possible
 from envsync.workflows.workflow import Call, Input, Job, Passed, Trigger, Workflow
 
 if TYPE_CHECKING:
     import collections.abc
     from collections.abc import Iterable, Iterator
 
+    from envsync.documents.compose import Composition
     from envsync.documents.nodes import Entry, Node
     from envsync.documents.page import Page
     from envsync.documents.text import SourceText
@@ -32,13 +36,19 @@ if TYPE_CHECKING:
 _HINT = "mend or remove it: what it deploys to is not known here"
 _NO_INPUTS: collections.abc.Mapping[str, Input] = MappingProxyType({})
 _MOST_SHARED = 1_000
+_LIMITS = {  # of good YAML
+    Code.YAML_TOO_LARGE: "is too large to be read",
+    Code.YAML_TOO_DEEP: "is nested too deep to be read",
+}
 
 
-def parse(source: SourceText, page: Page) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
-    composed = compose(source)
+def parse(
+    source: SourceText, composed: Composition | Break, page: Page
+) -> tuple[Workflow | None, tuple[Diagnostic, ...]]:
     if isinstance(composed, Break):
         found = explain(composed, source.lines)
-        message = f"`{source.file}` is no YAML: {found.message}"
+        wrong = _LIMITS.get(composed.code, "is no YAML")
+        message = f"`{source.file}` {wrong}: {found.message}"
         return None, (page.warning(UNREADABLE, message, found.span, _HINT),)
     root = composed.root
     jobs = root.get("jobs") if isinstance(root, Mapping) else None
@@ -110,10 +120,15 @@ def _job(key: Scalar, node: Mapping, lines: tuple[str, ...]) -> Job:
         condition=condition if isinstance(condition, Scalar) and not is_null(condition) else None,
         environment=name if isinstance(name, Scalar) and _text(name) else None,
         matrix=_within(node.get("strategy"), "matrix"),
-        tolerant=_text(node.get("continue-on-error")).casefold() not in {"", "false"},
+        tolerant=_is_tolerant(_text(node.get("continue-on-error"))),
         call=call,
         uses=tuple(uses(_others(node, passed), lines, frozenset(tested_in([node])))),
     )
+
+
+def _is_tolerant(text: str) -> bool:
+    """Whether `continue-on-error` may be true."""
+    return bool(text) and possible(text, Scope({})) != Possible(frozenset({"false"}))
 
 
 def _call(called: Scalar, node: Mapping, lines: tuple[str, ...]) -> Call:

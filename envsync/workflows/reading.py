@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.documents.page import Page
+from envsync.documents.compose import compose
 from envsync.errors import Span
 from envsync.workflows.calls import Expander
 from envsync.workflows.codes import MISSING
 from envsync.workflows.flow import Flow, JobRun, Reading
+from envsync.workflows.masks import page_of
 from envsync.workflows.parse import parse, path_of
 from envsync.workflows.workflow import CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from envsync.documents.page import Page
     from envsync.documents.text import SourceText
     from envsync.errors import Diagnostic
     from envsync.model import RepositoryName
@@ -28,8 +30,9 @@ def reading(sources: Sequence[SourceText], repository: RepositoryName | None) ->
     diagnostics: list[Diagnostic] = []
     flows: list[Flow] = []
     for source in sorted(sources, key=lambda each: each.file):
-        page = pages[source.file] = Page(source.file, source.lines, {})
-        workflow, found = parse(source, page)
+        composed = compose(source)
+        page = pages[source.file] = page_of(source, composed)
+        workflow, found = parse(source, composed, page)
         workflows[path_of(source.file)] = workflow
         diagnostics += found
         if workflow is None or found:
@@ -38,7 +41,13 @@ def reading(sources: Sequence[SourceText], repository: RepositoryName | None) ->
     flows += _flows(expander)
     diagnostics += _missing(expander, pages)
     guardians = frozenset(name for each in workflows.values() if each for name in each.guardians)
-    return Reading(tuple(sorted(flows, key=lambda each: each.file)), pages, tuple(diagnostics), guardians)
+    return Reading(
+        tuple(sorted(flows, key=lambda each: each.file)),
+        pages,
+        tuple(diagnostics),
+        guardians,
+        tuple(expander.unfollowed.values()),
+    )
 
 
 def _missing(expander: Expander, pages: Mapping[str, Page]) -> Iterator[Diagnostic]:

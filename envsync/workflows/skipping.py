@@ -3,8 +3,9 @@
 GitHub ("Using jobs in a workflow"): "If a job fails or is skipped, all jobs that need it are skipped unless the
 jobs use a conditional expression that causes the job to continue".
 
-An approval that nobody was asked for: `always() && needs.approve.result != 'failure'` and `!failure()` let a job
-run then. Nothing has failed in such a run, so success() of a job after the skipped one is false, as is failure().
+An approval that nobody was asked for: `!cancelled() && needs.approve.result != 'failure'` and `!failure()` let a
+job run then. Nothing has failed in such a run, so success() of a job after the skipped one is false, and so is
+failure().
 What both conditions ask for is the same in both, so that one which holds only where the approval's does is fine.
 """
 

@@ -21,6 +21,8 @@ class Slug(StrEnum):
     APPROVAL_SKIPPED = "approval-skipped"
     GATE_OPEN = "gate-open"
 
+    NOT_FOLLOWED = "not-followed"
+
     IGNORE_WITHOUT_REASON = "ignore-without-reason"
     UNUSED_IGNORE = "unused-ignore"
     MORE_FINDINGS = "more-findings"

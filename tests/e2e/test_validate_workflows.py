@@ -7,8 +7,9 @@ import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from support.canaries import Finder
 from support.schemas import check
-from support.shell import ROOT
+from support.shell import CANARY, ROOT
 
 from envsync.workflows.slugs import Slug
 
@@ -243,6 +244,60 @@ def test_two_patterns_that_meet_in_this_repository_are_wrong_in_it(shell: Shell)
 
     assert ran.code == 1
     assert "error[declared-twice]: `staging` of acme/payments is declared by two files\n" in ran.err
+
+
+# --- values are never shown --------------------------------------------------------------------------------
+
+LEAKY = {
+    "a call": """\
+on: push
+jobs:
+  a: {uses: other/x/.github/workflows/d.yml@v1, secrets: {A: CANARY, B: "${{ secrets.TOKN }}"}}
+""",
+    "a job": """\
+on: push
+jobs:
+  a: {environment: stagin, env: {T: CANARY, U: "${{ secrets.TOKN || 'CANARY' }}", V: "CANARY${{ secrets.TOKN }}"}}
+""",
+    "a use": """\
+on: push
+jobs:
+  a: {environment: staging, env: {T: CANARY, U: "${{ secrets.TOKN }}"}} # T was CANARY
+""",
+    "a step": """\
+on: push
+jobs:
+  a:
+    environment: staging
+    steps: [{uses: x, with: {T: CANARY, U: "${{ secrets.TOKN }}"}}] # envsync: ignore[no-deployment] why
+""",
+    "a container": """\
+on: push
+jobs:
+  a: {environment: stagin, container: {image: x, credentials: {username: CANARY, password: CANARY}}}
+""",
+    "no job": "on: push\njobs: {a: CANARY}\n",
+    "no workflow": "{env: {T: CANARY}}\n",
+    "no mapping": "CANARY\n",
+    "no YAML": "env: {T: CANARY, U: @x}\n",
+    "no YAML, with a comment": "env: {T: CANARY} # envsync: ignore[gone]\njobs: [\n",
+}
+
+
+@pytest.mark.parametrize("text", LEAKY.values(), ids=LEAKY)
+def test_no_value_of_a_workflow_is_shown(shell: Shell, text: str) -> None:
+    checkout(shell, text.replace("CANARY", CANARY))
+    finder = Finder.of({"value": CANARY.encode()})
+    summary = shell.folder / "summary"
+
+    runs = [shell.run("validate", "-o", each) for each in ("text", "json", "markdown")]
+    runs.append(shell.run("validate", GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(summary)))
+
+    assert [bool(each.out + each.err) for each in runs] == [True] * 4
+    assert "deploy.yml" in runs[0].err
+    shown = "".join(each.out + each.err for each in runs) + summary.read_text(encoding="utf-8")
+    assert finder.find(shown.encode()) == set()
+    assert "•••" in shown
 
 
 # --- the page about it -------------------------------------------------------------------------------------

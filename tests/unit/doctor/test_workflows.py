@@ -57,6 +57,18 @@ def test_a_note_is_no_finding() -> None:
     assert noted.said("workflows") == ["1 workflow fits the environments, as far as can be told"]
 
 
+@pytest.mark.parametrize(
+    ("severity", "said"),
+    [(Severity.NOTE, ["1 workflow fits the environments, as far as can be told"]), (Severity.WARNING, [])],
+)
+def test_where_a_call_was_not_followed_they_are_not_simply_said_to_fit(
+    severity: Severity, said: list[str]
+) -> None:
+    left = Diagnostic("not-followed", "what `x` does is not surely known", None, PLACE, severity=severity)
+
+    assert crossed(left).said("workflows") == said
+
+
 def test_a_finding_without_a_place() -> None:
     nowhere = crossed(Diagnostic("no-deployment", "no workflow deploys", severity=Severity.WARNING))
 

@@ -17,7 +17,7 @@ def deploy(more: str = "") -> str:
 
 def skipped(declared: str, jobs: str, *others: str, on: str = "push") -> list[tuple[str, str, str | None]]:
     found = crossed(declared, workflow(jobs, on), *others)
-    assert {each.code for each in found} <= {"approval-skipped", "unknown-environment"}
+    assert {each.code for each in found} <= {"approval-skipped", "unknown-environment", "not-followed"}
     return [(each.severity, each.message, each.hint) for each in found if each.code == "approval-skipped"]
 
 
@@ -100,6 +100,78 @@ def test_a_job_that_runs_though_the_approval_was_refused_does_not_pass_it(condit
 
     assert severity == "error"
     assert hint == "let the `if` of `deploy` hold only where `approve` succeeded"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "always() && needs.approve.result == 'cancelled'",
+        "always() && needs.approve.result != 'failure'",
+        "always() && !contains(needs.*.result, 'failure')",
+        "cancelled() && github.ref == 'refs/heads/main'",
+    ],
+)
+def test_whoever_may_cancel_a_run_that_waits_for_the_approval_does_not_deploy_by_it(condition: str) -> None:
+    ((severity, _, hint),) = skipped(OPEN, APPROVE + deploy(f', needs: approve, if: "{condition}"'))
+
+    assert severity == "error"
+    assert hint == "let the `if` of `deploy` hold only where `approve` succeeded"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "!failure()",
+        "!cancelled() && needs.approve.result != 'failure'",
+        "always() && needs.approve.result != 'failure' && needs.approve.result != 'cancelled'",
+        "always() && needs.approve.outputs.ok == 'yes'",
+    ],
+)
+def test_what_cannot_hold_where_the_approval_was_refused_or_cancelled_passes_it(condition: str) -> None:
+    assert skipped(OPEN, APPROVE + deploy(f', needs: approve, if: "{condition}"')) == []
+
+
+TO = "{workflow_dispatch: {inputs: {to: {type: choice, options: [staging, production]}}}}"
+
+
+@pytest.mark.parametrize("input_", ["inputs.to", "github.event.inputs.TO"])
+def test_a_condition_may_ask_for_the_approval_of_one_environment_alone(input_: str) -> None:
+    """Which of the two is meant is not tried, so nothing is said."""
+    declared = OPEN.replace("{p", "{staging: {}, p", 1)
+    condition = f"always() && (needs.approve.result == 'success' || {input_} == 'staging')"
+    chosen = f'  deploy: {{environment: "x${{{{ inputs.to }}}}", needs: approve, if: "{condition}"}}\n'.replace(
+        "x$", "$"
+    )
+    written_out = deploy(f', needs: approve, if: "{condition}"')
+
+    assert skipped(declared, APPROVE + chosen, on=TO) == []
+    assert len(skipped(OPEN, APPROVE + written_out, on=TO)) == 1
+
+
+def test_a_condition_and_the_name_of_the_environment_are_judged_for_the_same_choice() -> None:
+    declared = OPEN.replace("{p", "{staging: {}, p", 1)
+    passing = APPROVE + deploy(", needs: approve")
+
+    def ship(condition: str) -> str:
+        return f"  ship: {{environment: '${{{{ inputs.to }}}}', if: {condition}}}\n"
+
+    assert skipped(declared, passing + ship("inputs.to == 'staging'"), on=TO) == []
+    assert len(skipped(OPEN, passing + ship("inputs.to != 'staging'"), on=TO)) == 1
+
+
+def test_of_very_many_choices_none_is_left_out() -> None:
+    many = ", ".join(f"{name}: {{type: choice, options: {list('abcdefgh')}}}" for name in "xyz")
+    on = TO.replace("inputs: {", f"inputs: {{{many}, ")
+    asked = "inputs.to == 'staging' && inputs.x != inputs.y && inputs.y != inputs.z"
+    ship = f"  ship: {{environment: '${{{{ inputs.to }}}}', if: {asked}}}\n"
+
+    assert len(skipped(OPEN.replace("{p", "{staging: {}, p", 1), APPROVE + ship, on=on)) == 1
+
+
+def test_an_environment_whose_expression_is_wrong_shares_no_input() -> None:
+    job = "  deploy: {environment: '${{ inputs. }}', needs: approve, if: always() && inputs}\n"
+
+    assert skipped(OPEN, APPROVE + job, on=TO) == []
 
 
 def test_an_approval_that_may_fail_stops_nobody() -> None:
@@ -241,7 +313,7 @@ def test_what_only_other_repositories_call_passes_their_approval() -> None:
 # --- an approval that nobody was asked for -----------------------------------------------------------------
 
 SOMETIMES = "  approve: {environment: production-approval, if: github.ref == 'refs/heads/main'}\n"
-NOT_FAILED = "always() && needs.approve.result != 'failure'"
+NOT_FAILED = "!cancelled() && needs.approve.result != 'failure'"
 
 
 @pytest.mark.parametrize(
@@ -258,7 +330,7 @@ def test_a_deployment_that_runs_where_the_approval_is_skipped_goes_around_it(con
 
     assert skipped(OPEN, jobs) == [
         (
-            "warning",
+            "error",
             (
                 "the job `deploy` deploys to `production` also where `production-approval` is skipped, and nobody "
                 "has to agree to it"
@@ -316,7 +388,7 @@ def test_an_approval_and_a_deployment_in_calls_are_followed() -> None:
 
     ((severity, message, _),) = skipped(OPEN, jobs, gate, target)
 
-    assert severity == "warning"
+    assert severity == "error"
     assert message.startswith("the job `release / deploy` deploys to `production` also where")
 
 

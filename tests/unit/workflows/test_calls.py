@@ -153,6 +153,53 @@ def test_calls_are_followed_as_deep_as_github_follows_them() -> None:
     assert found[-1].blind == "`./.github/workflows/w10.yml` lies deeper than 10 levels of calls"
 
 
+def left(found: Reading) -> list[tuple[str, int, str, bool]]:
+    """What is called, the line of the call, why it is not followed, and whether there are too many jobs."""
+    return [(each.named, each.span.line, each.why, each.too_many) for each in found.unfollowed]
+
+
+def test_what_is_not_followed_is_kept_once_for_each_file_and_called_workflow() -> None:
+    elsewhere = "other/repo/.github/workflows/x.yml@v1"
+    calling = f"""\
+        on: [push, workflow_call]
+        jobs:
+          a: {{uses: {elsewhere}}}
+          b: {{uses: {elsewhere}}}
+          c: {{uses: ./.github/workflows/gone.yml}}
+          d: {{uses: ./.github/workflows/broken.yml}}
+        """
+    main = "on: push\njobs: {x: {uses: ./.github/workflows/a.yml}, y: {uses: ./.github/workflows/a.yml}}"
+
+    found = read(main=main, a=calling, b=calling, broken="jobs: [")
+
+    assert left(found) == 2 * [(elsewhere, 3, "it is not in this repository", False)]
+    assert {each.span.file for each in found.unfollowed} == {
+        ".github/workflows/a.yml",
+        ".github/workflows/b.yml",
+    }
+
+
+def test_what_is_called_at_a_ref_of_this_repository_is_read_as_it_is_here() -> None:
+    named = "acme/payments/.github/workflows/called.yml@v1"
+
+    found = read(main=f"on: push\njobs: {{a: {{uses: {named}}}}}", called=CALLED)
+
+    assert [run.blind for run in found.flows[0].runs] == [None, None, None]
+    (kept,) = found.unfollowed
+    assert (kept.named, kept.why) == (named, "it was looked at as it is here, and another version of it may run")
+    assert kept.hint == "write `./.github/workflows/called.yml` if the one beside this workflow is meant"
+
+
+def test_a_call_that_github_refuses_is_kept_too() -> None:
+    named = "./.github/workflows/a.yml"
+    deep = {
+        f"w{n}": f"on: workflow_call\njobs: {{c: {{uses: ./.github/workflows/w{n + 1}.yml}}}}" for n in range(12)
+    }
+
+    assert left(read(a=f"on: push\njobs: {{x: {{uses: {named}}}}}")) == [(named, 2, "it calls itself", False)]
+    assert left(read(ACME, **deep))[0][2] == "it lies deeper than 10 levels of calls"
+
+
 def test_calls_that_would_be_very_many_are_not_followed() -> None:
     many = "".join(f"\n      c{number}: {{uses: ./.github/workflows/{{0}}.yml}}" for number in range(60))
     texts = {
@@ -170,14 +217,19 @@ def test_calls_that_would_be_very_many_are_not_followed() -> None:
         None,
         "the repository has too many jobs to follow",
     }
+    assert {(each.too_many, each.why) for each in read(ACME, **texts).unfollowed} == {
+        (True, "the repository has too many jobs to follow")
+    }
 
 
 def test_a_workflow_of_very_many_jobs_is_one_that_is_not_known() -> None:
     jobs = "".join(f"  j{number}: {{}}\n" for number in range(calls.MAX_RUNS_OF_FLOW + 1))
 
-    (run,) = flow(ACME, main=f"on: push\njobs:\n{jobs}").runs
+    found = read(main=f"on: push\njobs:\n{jobs}")
 
+    ((run,),) = (each.runs for each in found.flows)
     assert (run.id, run.blind) == ("j0", "the repository has too many jobs to follow")
+    assert left(found) == [(".github/workflows/main.yml", 3, "the repository has too many jobs to follow", True)]
 
 
 def test_very_many_uses_are_not_followed_either() -> None:
@@ -294,10 +346,15 @@ def test_what_stands_outside_of_the_only_job_is_the_job_s() -> None:
             {"build", "check"},
         ),
         ('always() && contains(fromJSON(\'["success", "skipped"]\'), needs.approve.result)', {"build", "check"}),
-        ("always() && needs.approve.result != 'failure'", {"build", "check"}),
-        ("always() && !contains(needs.*.result, 'failure')", {"build"}),
-        ("always() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'skipped')", set()),
-        ("always() && needs.approve.outputs.ok == 'yes'", {"build", "approve", "check"}),
+        ("always() && needs.approve.result != 'failure'", {"build", "approve", "check"}),
+        ("${{ !cancelled() && needs.approve.result != 'failure' }}", {"build", "check"}),
+        ("always() && !contains(needs.*.result, 'failure')", {"build", "approve", "check"}),
+        ("${{ !cancelled() && !contains(needs.*.result, 'failure') }}", {"build"}),
+        (
+            "${{ !cancelled() && !contains(needs.*.result, 'failure') && !contains(needs.*.result, 'skipped') }}",
+            set(),
+        ),
+        ("always() && needs.approve.outputs.ok == 'yes'", {"approve", "check"}),
         ("always() && needs.gone.result == 'success'", set()),
         ("always() &&", set()),
     ],
@@ -402,7 +459,7 @@ def test_a_job_whose_failure_is_none_is_tolerant() -> None:
 
 def test_conditions_that_would_take_very_long_are_taken_to_hold() -> None:
     names = [f"j{number}" for number in range(100)]
-    condition = "always() && !contains(needs.*.result, 'failure')"
+    condition = "!cancelled() && !contains(needs.*.result, 'failure')"
     jobs = "".join(
         f'  {name}: {{needs: [{", ".join(names[:at])}], if: "{condition}"}}\n' for at, name in enumerate(names)
     )

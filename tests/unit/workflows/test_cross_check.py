@@ -42,6 +42,32 @@ environments:
     assert crossed(declared, workflow(jobs)) == ()
 
 
+# --- what is not followed ----------------------------------------------------------------------------------
+
+
+def test_a_workflow_of_another_repository_is_said_to_be_unknown() -> None:
+    jobs = "  a: {uses: other/x/.github/workflows/d.yml@main}\n"
+
+    (found,) = crossed(TWO, BOTH, workflow(jobs))
+
+    assert told((found,)) == ["note not-followed: other/x/.github/workflows/d.yml@main"]
+    assert found.message == (
+        "what `other/x/.github/workflows/d.yml@main` does is not surely known: it is not in this repository"
+    )
+    assert found.hint == "check there which environments, secrets and variables it uses"
+    assert crossed(TWO, BOTH, workflow(f"  # envsync: ignore[not-followed] a linter\n{jobs}")) == ()
+
+
+def test_more_jobs_than_are_looked_at_are_a_warning() -> None:
+    (found,) = crossed(TWO, workflow("".join(f"  j{number}: {{environment: gone}}\n" for number in range(401))))
+
+    assert told((found,)) == ["warning not-followed: j0"]
+    assert found.message == (
+        "what `.github/workflows/a.yml` does is not surely known: the repository has too many jobs to follow"
+    )
+    assert found.hint == "no more than 400 jobs of a workflow and 2,000 of a repository are looked at"
+
+
 # --- environments ------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from envsync.documents.compose import compose
 from envsync.documents.page import Page
 from envsync.documents.text import SourceText, source_text
 from envsync.errors import Severity, Span
@@ -21,7 +22,7 @@ def source_of(text: str) -> SourceText:
 
 def parsed(text: str) -> Workflow:
     source = source_of(text)
-    workflow, diagnostics = parse(source, Page(source.file, source.lines, {}))
+    workflow, diagnostics = parse(source, compose(source), Page(source.file, source.lines, {}))
     assert workflow is not None, diagnostics
     assert not diagnostics
     return workflow
@@ -133,7 +134,8 @@ def test_needs_are_one_job_or_a_list(needs: str, expected: tuple[str, ...]) -> N
 
 
 @pytest.mark.parametrize(
-    ("value", "tolerant"), [("true", True), ("${{ matrix.new }}", True), ("false", False), ("", False)]
+    ("value", "tolerant"),
+    [("true", True), ("${{ matrix.new }}", True), ("false", False), ("${{ false }}", False), ("", False)],
 )
 def test_a_job_that_may_fail(value: str, *, tolerant: bool) -> None:
     assert job(f"continue-on-error: {value}").tolerant is tolerant
@@ -374,6 +376,8 @@ def test_a_use_that_cannot_be_found_stands_where_its_text_does() -> None:
     ("text", "message", "line"),
     [
         ("jobs:\n  deploy: @x", "is no YAML: a plain value cannot start with `@`", 2),
+        (f"jobs: {'[' * 60}", "is nested too deep to be read: the nesting is deeper than 50 levels", 1),
+        (f"jobs: [{'x, ' * 50_000}]", "is too large to be read: the file says more than 50,000 things", 1),
         ("", "is no workflow: it has no `jobs`", 1),
         ("# nothing", "is no workflow: it has no `jobs`", 1),
         ("~", "is no workflow: it has no `jobs`", 1),
@@ -386,7 +390,7 @@ def test_a_use_that_cannot_be_found_stands_where_its_text_does() -> None:
 def test_what_is_no_workflow_is_said(text: str, message: str, line: int) -> None:
     source = source_of(text)
 
-    workflow, (diagnostic,) = parse(source, Page(source.file, source.lines, {}))
+    workflow, (diagnostic,) = parse(source, compose(source), Page(source.file, source.lines, {}))
 
     assert workflow is None
     assert diagnostic.code == "workflow-unreadable"
@@ -400,7 +404,7 @@ def test_what_is_no_workflow_is_said(text: str, message: str, line: int) -> None
 def test_a_job_that_says_nothing_is_left_out_and_said() -> None:
     source = source_of("jobs:\n  build:\n  deploy: {environment: production}\n")
 
-    workflow, (diagnostic,) = parse(source, Page(source.file, source.lines, {}))
+    workflow, (diagnostic,) = parse(source, compose(source), Page(source.file, source.lines, {}))
 
     assert workflow
     assert [each.id for each in workflow.jobs] == ["deploy"]
