@@ -50,14 +50,10 @@ class JobRun:
     environment: NamedEnvironment | None
     uses: tuple[Use, ...]  # in the environment of the job, what its `env` and that of the workflow hold included
     needs: tuple[str, ...]  # ids of runs of the same flow that come directly before
-    anyway: frozenset[
-        str
-    ]  # of those before it, directly or not, those whose failure or cancellation does not hold it back
+    anyway: frozenset[str]  # those before it, directly or not, whose failure or cancellation does not hold it back
     tolerant: bool  # `continue-on-error`: it counts as a success when it failed
     blind: str | None  # why more may happen in it than is known here; completes "because ..."; None: nothing more
-    unasked: frozenset[str] = (
-        frozenset()
-    )  # of those before it, the ones without which it runs where they are skipped
+    unasked: frozenset[str] = frozenset()  # those before it that do not hold it back where they are skipped
 
 
 @dataclass(frozen=True, slots=True)
