@@ -31,7 +31,7 @@ def judge_approvals(reading: Reading, declared: Declared) -> Iterator[Diagnostic
     for flow in own_flows(reading):
         earlier, named = before(flow), by_name(flow.runs)
         for target, gate in declared.approved():
-            for run in named.get(target.name.casefold(), ()):
+            for run in (each for each in named.get(target.name.casefold(), ()) if not each.never):
                 yield from _Passage(reading.pages[run.span.file], flow, run, target, gate, earlier).judged()
 
 

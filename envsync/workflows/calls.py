@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from envsync.workflows.circumstances import at_start, environment_of, inside
+from envsync.workflows.conditions import is_never
 from envsync.workflows.effort import Effort
 from envsync.workflows.failures import Order
 from envsync.workflows.flow import Flow, JobRun, Unfollowed, UseKind
@@ -43,6 +44,7 @@ class _Outer:
     unasked: frozenset[str] = frozenset()  # of that run
     given: frozenset[str] = frozenset()  # secrets whose values come from the caller, under these names
     chain: tuple[str, ...] = ()  # the paths of the workflows around
+    never: bool = False  # of that run
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ class _Level:
         own = replace(own, uses=(*own.uses, *self._seen(uses)))
         yield own
         given = self._given(job.call)
-        outer = _Outer(f"{own.id} / ", own.id, own.anyway, own.unasked, given, self._outer.chain)
+        outer = _Outer(f"{own.id} / ", own.id, own.anyway, own.unasked, given, self._outer.chain, own.never)
         circumstances = inside(job, workflow, self._circumstances, self._bounds.effort)
         yield from _Level(self._expander, workflow, circumstances, outer, self._bounds).runs()
 
@@ -192,6 +194,7 @@ class _Level:
             anyway=outer.anyway.union(run.id for each in self._order.anyway[job.id] for run in self._made[each]),
             tolerant=job.tolerant,
             blind=None,
+            never=outer.never or is_never(job.condition),
             unasked=outer.unasked.union(
                 run.id for each in self._order.unasked[job.id] for run in self._made[each]
             ),

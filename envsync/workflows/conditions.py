@@ -13,7 +13,7 @@ from envsync.workflows.expression import (
     segments,
     status_functions,
 )
-from envsync.workflows.values import LETTERS
+from envsync.workflows.values import LETTERS, Scope, truths
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,6 +48,12 @@ class Conditions:
         text = self._texts.get(job, "").casefold()
         found = self.of(job) if any(each in text for each in STATUS) else None
         return found if found and status_functions(found) else None
+
+
+def is_never(text: Scalar | None) -> bool:
+    """Whether it is false whatever happens, as `if: false` is, with which people switch a job off."""
+    found = condition(text.text) if text and "false" in text.text.casefold() else None
+    return found is not None and not isinstance(found, BadExpression) and truths(found, Scope({})) == {False}
 
 
 def shares_input(parsed: Expression, environment: Scalar | None) -> bool:

@@ -53,6 +53,7 @@ class JobRun:
     anyway: frozenset[str]  # those before it, directly or not, whose failure or cancellation does not hold it back
     tolerant: bool  # `continue-on-error`: it counts as a success when it failed
     blind: str | None  # why more may happen in it than is known here; completes "because ..."; None: nothing more
+    never: bool = False  # its `if` says so, whatever happens: somebody has switched it off
     unasked: frozenset[str] = frozenset()  # those before it that do not hold it back where they are skipped
 
 

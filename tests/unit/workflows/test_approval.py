@@ -56,6 +56,22 @@ def test_an_approval_that_goes_with_the_choice_of_the_environment_is_passed() ->
     assert skipped(declared, jobs, on=on) == []
 
 
+@pytest.mark.parametrize("condition", ["false", "${{ false }}", "false && github.ref == 'refs/heads/main'"])
+def test_a_job_that_is_switched_off_deploys_nothing(condition: str) -> None:
+    assert skipped(OPEN, APPROVE + deploy(f', if: "{condition}"')) == []
+
+
+def test_nor_does_what_a_job_that_is_switched_off_would_call() -> None:
+    called = "on: workflow_call\njobs:\n" + deploy()
+
+    assert skipped(OPEN, APPROVE + "  a: {uses: ./.github/workflows/b.yml, if: false}\n", called) == []
+
+
+@pytest.mark.parametrize("condition", ["inputs.dry == false", "${{ false }} x", "false ||", "'false'"])
+def test_a_condition_that_speaks_of_false_need_not_be(condition: str) -> None:
+    assert len(skipped(OPEN, APPROVE + deploy(f', if: "{condition}"'))) == 1
+
+
 # --- what does not -----------------------------------------------------------------------------------------
 
 
