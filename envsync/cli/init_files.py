@@ -19,18 +19,18 @@ from envsync.cli.placing import Fate, Wanted, diff_text, placed, write
 from envsync.config import load
 from envsync.errors import ConfigError, Diagnostic, ExitCode, Severity
 from envsync.github.server import api_url, web_host
-from envsync.model import LiveRepository, RepositoryName, Team, User
+from envsync.model import RepositoryName, Team, User
 from envsync.packaged import schema_text, template_text
 from envsync.scaffold.owner_name import name_like
 from envsync.scaffold.starter import Starter, starter_text
 from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from envsync.cli.options import Options
     from envsync.cli.placing import Placed
-    from envsync.model import DesiredRepository
+    from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment
 
 _SCHEMA = "schemas/environments.schema.json"
 _MAIN = "main"  # which the workflows name, and the first file
@@ -103,7 +103,7 @@ def _first(options: Options, asked: Asked, root: Path) -> _First | ExitCode:
     there = _declared(file)
     told = asked.repository or (there.repository.name if there else None) or _of_checkout(root)
     if os.path.lexists(file) and not _renews(asked):
-        return _First(_again(asked, there), told, bool(there and _has_teams(there.repository)))
+        return _First(_again(asked, there), told, bool(there and _has_teams(there.repository.environments)))
     if told is None:
         told = _asked_repository(asked, root)
     return _imported(options, asked, told) if asked.imports else _five(asked, told)
@@ -149,8 +149,8 @@ def _again(asked: Asked, there: _Declared | None) -> str | None:
     return starter_text(Starter(repository, asked.name or there.owner, reviewers)) if reviewers else None
 
 
-def _has_teams(there: DesiredRepository) -> bool:
-    reviewers = [each for one in there.environments for each in one.settings.required_reviewers]
+def _has_teams(environments: Iterable[DesiredEnvironment | LiveEnvironment]) -> bool:
+    reviewers = [each for one in environments for each in one.settings.required_reviewers]
     return any(isinstance(each, Team) for each in reviewers)
 
 
@@ -189,12 +189,7 @@ def _imported(options: Options, asked: Asked, repository: RepositoryName) -> _Fi
         return found
     complain((*found.made.warnings, *managed_already(found)), options.color)
     (live,) = found.live
-    return _First(found.made.text, live.name, _teams_review(live))
-
-
-def _teams_review(live: LiveRepository) -> bool:
-    reviewers = [each for one in live.environments.values() for each in one.settings.required_reviewers]
-    return any(isinstance(each, Team) for each in reviewers)
+    return _First(found.made.text, live.name, _has_teams(live.environments.values()))
 
 
 def _environments(first: _First, asked: Asked) -> Iterator[Wanted]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import listed
 from envsync.doctor.permissions import APPS, is_told
 from envsync.model import Unread
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

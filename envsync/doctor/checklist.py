@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import counted, listed
+from envsync.doctor.look import counted
 from envsync.doctor.permissions import BESIDES, is_told
 from envsync.model import Unread
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 from envsync.plan.moments import seconds
 
 if TYPE_CHECKING:

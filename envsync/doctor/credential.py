@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import Look, listed
+from envsync.doctor.look import Look
 from envsync.doctor.subject import bare, denies
 from envsync.model import Team, Unread
 from envsync.plan.checkup import Topic
 from envsync.plan.facts import CredentialKind, RepositoryFacts
+from envsync.plan.listing import listed
 from envsync.plan.moments import seconds, words
 
 if TYPE_CHECKING:

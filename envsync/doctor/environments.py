@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import counted, listed
+from envsync.doctor.look import counted
 from envsync.doctor.permissions import is_told
 from envsync.model import LiveRepository
 from envsync.plan.appeared import environment_looks_open, lets_everybody_through
 from envsync.plan.changes import EnvironmentDelete, Kind, RecordState
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

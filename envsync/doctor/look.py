@@ -9,8 +9,6 @@ from envsync.errors import Severity
 from envsync.plan.checkup import Check, Status, Topic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from envsync.errors import Diagnostic
 
 _STATUS = {Severity.ERROR: Status.FAIL, Severity.WARNING: Status.WARN, Severity.NOTE: Status.NOTE}
@@ -47,12 +45,6 @@ class Look:
         said = diagnostic.message if diagnostic.span is None else f"{diagnostic.span}: {diagnostic.message}"
         step = diagnostic.hint if status is Status.NOTE else diagnostic.hint or otherwise
         return Check(self.topic, self.code, status, self.repository, said, step, link)
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """`a, b and c`; of many the first, and how many more there are."""
-    shown = list(names) if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
-    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def counted(number: int, thing: str) -> str:

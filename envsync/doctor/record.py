@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.doctor.case import Purpose
-from envsync.doctor.look import Look, counted, listed
+from envsync.doctor.look import Look, counted
 from envsync.plan.changes import RecordNext, RecordState
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,10 +5,10 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import listed
 from envsync.doctor.subject import role_of
 from envsync.model import Field, RefPolicy, Unread
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import counted, listed
+from envsync.doctor.look import counted
 from envsync.doctor.permissions import TEAMS, is_told
 from envsync.doctor.subject import denies
 from envsync.model import Field, Team, Unread, User, reviewer_key
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import Look, counted, listed
+from envsync.doctor.look import Look, counted
 from envsync.plan.changes import Kind, SecretState, Unmet
 from envsync.plan.checkup import Topic
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envsync.doctor.look import Look, counted, listed
+from envsync.doctor.look import Look, counted
 from envsync.errors import FailureKind
 from envsync.model import Field, RefType, Unread
 from envsync.plan.checkup import Topic
 from envsync.plan.facts import CredentialKind
+from envsync.plan.listing import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

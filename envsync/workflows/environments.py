@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.documents.near_misses import did_you_mean
+from envsync.plan.listing import listed
 from envsync.workflows.declared import names_of, own_flows
-from envsync.workflows.listing import listed
 from envsync.workflows.possible import AMONG_ALL
 from envsync.workflows.slugs import Slug
 

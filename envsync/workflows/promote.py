@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from envsync.model import DesiredEnvironment, RefPolicy
+from envsync.plan.listing import brief
 from envsync.plan.promotion import Promotion, Stage, Standing
 from envsync.workflows.before import nearest
 from envsync.workflows.declared import declared, is_gated, is_unknown, leaves_gates, names_of
-from envsync.workflows.listing import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

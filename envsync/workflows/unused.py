@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from envsync.documents.near_misses import near_miss
 from envsync.model import RECORD_VARIABLE
+from envsync.plan.listing import listed
 from envsync.workflows.declared import by_name, is_unknown, names_of
 from envsync.workflows.flow import UseKind
-from envsync.workflows.listing import listed
 from envsync.workflows.slips import is_slip
 from envsync.workflows.slugs import Slug
 from envsync.workflows.uses import CONTEXTS

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from envsync.documents.near_misses import near_miss
 from envsync.model import RECORD_VARIABLE, Field
+from envsync.plan.listing import listed
 from envsync.workflows.declared import by_name, names_of, own_flows
 from envsync.workflows.flow import UseKind
-from envsync.workflows.listing import listed
 from envsync.workflows.named_after import named_after
 from envsync.workflows.slips import slip
 from envsync.workflows.slugs import Slug

@@ -4,7 +4,8 @@ import pytest
 from support.checkups import Pages
 
 from envsync.doctor.links import Links
-from envsync.doctor.look import counted, listed
+from envsync.doctor.look import counted
+from envsync.plan.listing import listed
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_MOST = 5
 
-
-def listed(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`; not more than five."""
-    shown = list(names) if len(names) <= _MOST else [*names[: _MOST - 1], f"{len(names) - _MOST + 1} more"]
-    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """`a, b and c`; of many the first, and how many more there are."""
+    shown = list(names) if len(names) <= most else [*names[: most - 1], f"{len(names) - most + 1} more"]
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def brief(names: Sequence[str], most: int) -> str:
