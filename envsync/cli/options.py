@@ -15,6 +15,7 @@ from envsync.cli.checkout import repository_in
 from envsync.cli.output import complain, summarize
 from envsync.errors import EnvsyncError
 from envsync.model import RepositoryName
+from envsync.plan.shard import Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,9 @@ _GRANTS = {"--allow-weakening", "--allow-destroying"}
 _ROTATE = "--rotate-secrets"
 _REPOSITORY = re.compile(r"(?P<owner>[A-Za-z0-9_-]{1,100})/(?!\.{1,2}\Z)(?P<name>[A-Za-z0-9._-]{1,100})")
 _NUMBER = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
+_SHARD = re.compile(r"(?P<index>[1-9][0-9]{0,3})/(?P<count>[1-9][0-9]{0,3})", re.ASCII)
+_DURATION = re.compile(r"0|(?P<number>[0-9]{1,6})(?P<unit>[smh])", re.ASCII)
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _SECRET_GLOB = re.compile(r"[A-Za-z0-9_*?\[\]!]+")
 
 
@@ -47,6 +51,9 @@ class Options:
     allow_commands: bool = False
     take_over: bool = False
     rotate: tuple[str, ...] = ()  # globs over names of secrets
+    shard: Shard | None = None
+    max_wait: float | None = None  # seconds; None: as long as it takes
+    no_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,24 @@ def parsed_pull_request(_context: click.Context, _option: click.Parameter, text:
     if not (found and _NUMBER.fullmatch(number)):
         raise click.BadParameter(f"{text} is not OWNER/REPO#NUMBER")
     return PullRequest(RepositoryName(found["owner"], found["name"]), int(number))
+
+
+def parsed_shard(_context: click.Context, _option: click.Parameter, text: str | None) -> Shard | None:
+    if text is None:
+        return None
+    found = _SHARD.fullmatch(text)
+    if not (found and int(found["index"]) <= int(found["count"])):
+        raise click.BadParameter(f"{text} is not I/N, such as 2/4 for the second of four")
+    return Shard(int(found["index"]), int(found["count"]))
+
+
+def parsed_duration(_context: click.Context, _option: click.Parameter, text: str | None) -> float | None:
+    """In seconds."""
+    if text is None:
+        return None
+    if not (found := _DURATION.fullmatch(text)):
+        raise click.BadParameter(f"{text} is not a duration, such as 90s, 10m or 2h")
+    return float(found["number"]) * _SECONDS[found["unit"]] if found["unit"] else 0.0
 
 
 _FILING = (
@@ -115,6 +140,19 @@ _CONNECTING = (
     click.option("--sandbox", is_flag=True, help="Use the embedded GitHub: no account, no token."),
     click.option("--no-secrets", is_flag=True, help="Read no source of a secret."),
     click.option("--settings-only", is_flag=True, help="Rules and patterns alone: no secrets, no variables."),
+    click.option(
+        "--shard",
+        metavar="I/N",
+        callback=parsed_shard,
+        help="Only the I-th of N parts of the repositories, for N machines that share the work.",
+    ),
+    click.option(
+        "--max-wait",
+        metavar="DURATION",
+        callback=parsed_duration,
+        help="Give up rather than wait longer, in all, for GitHub's rate limits: 90s, 10m, 2h.",
+    ),
+    click.option("--no-cache", is_flag=True, help="Neither use nor keep answers on disk."),
 )
 
 _PLANNING = (

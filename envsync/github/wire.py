@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
@@ -15,7 +16,7 @@ from envsync.github.faults import lost
 from envsync.github.server import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import ItemsView
+    from collections.abc import ItemsView, Mapping
 
     from github.Requester import Requester
 
@@ -49,16 +50,19 @@ class Wire:
         self._body: str | None = None
         self._outcome: Outcome = Lost("nothing was sent", sent=False)
 
-    def carry(self, call: Call, requester: Requester) -> Outcome:
+    def carry(self, call: Call, requester: Requester, more: Mapping[str, str] = MappingProxyType({})) -> Outcome:
+        """`more`: headers besides those that each request has."""
         self._body = None if call.body is None else json.dumps(call.body)
         self._outcome = Lost("nothing was sent", sent=False)
-        headers = _HEADERS if self._body is None else {**_HEADERS, "Content-Type": "application/json"}
+        headers = {**_HEADERS, **more}
+        if self._body is not None:
+            headers["Content-Type"] = "application/json"
         try:
             requester.requestJson(
                 call.method,
                 call.target.path,
                 parameters=dict(call.target.query),
-                headers=dict(headers),
+                headers=headers,
                 cnx=cast(
                     "HTTPSRequestsConnectionClass", self
                 ),  # duck-typed: it calls `request` and `getresponse` only
