@@ -60,6 +60,10 @@ def delete(call: Call) -> Reply:
     return Reply(204)
 
 
+def is_new(call: Call) -> bool:
+    return call.names["environment"].casefold() not in call.environments
+
+
 def put(call: Call) -> Reply:
     name = call.names["environment"]
     if len(name) > _MAX_NAME:

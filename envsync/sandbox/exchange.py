@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from envsync.sandbox.secondary import SecondaryLimits
     from envsync.sandbox.state import State
 
 Json: TypeAlias = "Mapping[str, Json] | Sequence[Json] | str | int | float | bool | None"
 
 DOCUMENTATION = "https://docs.github.com/rest"
+SECONDARY_LIMIT = (
+    "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "
+    "If you reach out to GitHub Support for help, please include the request ID."
+)
 
 
 def timestamp(moment: datetime) -> str:
@@ -30,6 +35,7 @@ class Options:
     """How this GitHub behaves where GitHub's servers differ, or nobody knows.
 
     `rate_limit`: requests an hour and token, 0 for no limit, None for a server that knows no limits and says so.
+    `secondary`: what it limits besides, None for nothing. By `now`, as all of these.
     `enterprise_version`: that of the Enterprise Server that this one plays; None for GitHub's own servers.
     `omitted_keys`: what a `PUT` of an environment does to what it does not mention.
     `refuse_keys`: keys of that `PUT` that an old Enterprise Server does not know.
@@ -39,6 +45,7 @@ class Options:
     """
 
     rate_limit: int | None = 0
+    secondary: SecondaryLimits | None = None
     enterprise_version: str | None = None
     omitted_keys: Literal["keep", "reset"] = "keep"
     refuse_keys: frozenset[str] = frozenset()

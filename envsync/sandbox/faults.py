@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from envsync.errors import Diagnostic, EnvsyncError
-from envsync.sandbox.exchange import DOCUMENTATION, Reply
+from envsync.sandbox.exchange import DOCUMENTATION, SECONDARY_LIMIT, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,10 +111,7 @@ def faulty_reply(fault: Fault) -> Reply:
         return Reply(fault.status, None, headers)
     message = HTTPStatus(fault.status).phrase
     if fault.status in (HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS):
-        message = (
-            "You have exceeded a secondary rate limit. Please wait a few minutes before you try again. "
-            "If you reach out to GitHub Support for help, please include the request ID."
-        )
+        message = SECONDARY_LIMIT
     return Reply(
         fault.status,
         {"message": message, "documentation_url": DOCUMENTATION, "status": str(fault.status)},

@@ -1,4 +1,4 @@
-"""How many requests a token has left in its hour."""
+"""How many requests a token has left in its hour, by the sandbox's clock."""
 
 from __future__ import annotations
 

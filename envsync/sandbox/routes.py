@@ -51,12 +51,21 @@ _EITHER = Needs("issues", alternative="pull_requests")
 _CHANGE_EITHER = Needs("issues", "write", "pull_requests")
 
 
+def _never(_: Call) -> bool:
+    return False
+
+
+def _always(_: Call) -> bool:
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     answer: Callable[[Call], Reply]
     needs: Needs | None
     free: bool = False  # costs nothing of the rate limit
     asker: Asker = Asker.TOKEN
+    creates: Callable[[Call], bool] = _never  # whether that call is to make something new
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +135,8 @@ def endpoints() -> Branch:
         tree.add(method, path, Endpoint(answer, None if asker is Asker.APP else _METADATA, asker=asker))
     for prefix in ("/repos/{owner}/{repo}", "/repositories/{repository_id}"):
         for method, path, answer, needs in _OF_A_REPOSITORY:
-            tree.add(method, prefix + path, Endpoint(answer, needs))
+            creates = _always if method == "POST" else _CREATED_BY_PUT.get(answer, _never)
+            tree.add(method, prefix + path, Endpoint(answer, needs, creates=creates))
         tree.add("GET", f"{prefix}/installation", Endpoint(apps.installation_on_repository, None, asker=Asker.APP))
     return tree
 
@@ -165,6 +175,12 @@ _SECRETS = f"{_ENVIRONMENT}/secrets"
 _VARIABLES = f"{_ENVIRONMENT}/variables"
 _ISSUE = "/issues/{issue}"
 _COMMENT = "/issues/comments/{comment}"
+
+# What makes something new only where it is not there yet.
+_CREATED_BY_PUT: Mapping[Callable[[Call], Reply], Callable[[Call], bool]] = {
+    environments.put: environments.is_new,
+    secret_store.put: secret_store.is_new,
+}
 
 _OF_A_REPOSITORY: tuple[_Row, ...] = (
     ("GET", "", repositories.get, _METADATA),

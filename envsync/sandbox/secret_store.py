@@ -39,6 +39,10 @@ def public_key(call: Call) -> Reply:
     return Reply(200, {"key_id": _key_id(public), "key": base64.b64encode(public).decode()})
 
 
+def is_new(call: Call) -> bool:
+    return call.names["secret"].upper() not in call.environment.secrets
+
+
 def put(call: Call) -> Reply:
     environment = call.environment
     name = upper_name(_RESOURCE, call.names["secret"])

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import threading
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qsl
 
@@ -17,6 +19,7 @@ from envsync.sandbox.seeding import deploy, install_app, seed
 from envsync.sandbox.service import Service, http_date
 from envsync.sandbox.state import SERVICE_LOGIN
 from envsync.sandbox.storage import file_errors, open_storage
+from envsync.sandbox.traffic import Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,8 +28,10 @@ if TYPE_CHECKING:
 
     from envsync.sandbox.deployment_state import DeploymentState
     from envsync.sandbox.faults import Fault
+    from envsync.sandbox.service import Visit
     from envsync.sandbox.state import Repository
     from envsync.sandbox.storage import Storage
+    from envsync.sandbox.traffic import Traffic
 
 _USUAL = Options()
 _NO_FILES: Mapping[tuple[str, str], Mapping[str, str]] = {}
@@ -65,6 +70,7 @@ class Sandbox:
         self._faults = Faults(faults)
         self._options = options
         self._observe = observe
+        self._tally = Tally()
         self._storage: Storage | None = None
         self._turn = threading.Lock()  # one at a time: a request, a seeding, a saving
         self._failure: BaseException | None = None
@@ -94,6 +100,15 @@ class Sandbox:
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
+
+    @property
+    def traffic(self) -> Traffic:
+        """What came in since the start, or the last `reset_traffic`. Any thread may ask at any time."""
+        return self._tally.reading()
+
+    def reset_traffic(self) -> Traffic:
+        """The last reading; what comes in from now on is counted anew."""
+        return self._tally.reading(reset=True)
 
     def seed(
         self,
@@ -186,7 +201,7 @@ class Sandbox:
                 signal.signal(number, handler)
 
     def _start(self) -> None:
-        self._service = Service(self.state, self._options)
+        self._service = Service(self.state, self._options, self._tally)
         self._listener = Listener(
             self._serve, lambda: http_date(self._options.now()), port=self._port, latency=self._latency
         )
@@ -206,21 +221,26 @@ class Sandbox:
             self._storage = None
 
     def _serve(self, request: Request) -> Delivery:
+        visit: Visit | None = None
         with self._turn:
             try:
-                return self._delivery(request)
+                visit = self._service.receive(request)
+                delivery = self._delivery(request, visit)
             except BaseException as error:  # noqa: BLE001 - raised again by __exit__, in the thread that can act on it
                 self._failure = self._failure or error
-                return Delivery(self._service.broken(request))
+                delivery = Delivery(self._service.broken(request))
+        is_answered = delivery.manner not in (Manner.RESET, Manner.HANG)
+        self._tally.answer(request.method, delivery.answer.status if is_answered else 0)
+        return delivery if visit is None else replace(delivery, over=partial(self._service.dismiss, visit))
 
-    def _delivery(self, request: Request) -> Delivery:
+    def _delivery(self, request: Request, visit: Visit) -> Delivery:
         fault = self._faults.take(request)
         if fault is not None and fault.kind in (FaultKind.RESET, FaultKind.HANG):
             return Delivery(self._service.broken(request), _MANNERS[fault.kind])
         if fault is not None and fault.kind is FaultKind.STATUS:
-            answer, changed = self._service.faulty(request, fault), None
+            answer, changed = self._service.faulty(request, visit, fault), None
         else:
-            answer, changed = self._service.answer(request, self._site(request))
+            answer, changed = self._service.answer(request, visit, self._site(request))
         if changed is not None:
             self._save_repository(changed)
         if self._observe is not None:

@@ -289,14 +289,8 @@ class State:
     def formerly(self, full_name: str) -> Repository | None:
         """The repository that once had this name, and has another one now."""
         key = full_name.casefold()
-        return next(
-            (
-                one
-                for one in self.repositories.values()
-                if any(name.casefold() == key for name in one.former_names)
-            ),
-            None,
-        )
+        renamed = (one for one in self.repositories.values() if one.former_names)
+        return next((one for one in renamed if key in map(str.casefold, one.former_names)), None)
 
     def rename(self, full_name: str, new_name: str) -> None:
         """Renames a repository as its admin would. The old name leads to the new one from now on."""

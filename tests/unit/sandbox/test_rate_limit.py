@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,23 @@ def test_what_has_not_changed_is_free() -> None:
         for _ in range(3):
             answer = github.call("GET", PRODUCTION, headers={"If-None-Match": etag})
             assert (answer.status, figures(answer)) == (304, (3, 1, 2))
+
+
+def test_answers_that_cross_say_what_was_left_for_each() -> None:
+    left: list[int] = []
+    with world(options=Options(rate_limit=10), latency=0.05) as github:
+
+        def ask() -> None:
+            with github.client() as call:
+                left.append(figures(call("GET", PRODUCTION))[1])
+
+        threads = [threading.Thread(target=ask) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert github.sandbox.traffic.most_at_once > 1
+    assert sorted(left) == [4, 5, 6, 7, 8]
 
 
 def test_refusals_count_as_well() -> None:

@@ -165,6 +165,22 @@ class TestLists:
         assert len(github.call.pages("/orgs/acme/repos")) == 113
 
 
+@pytest.mark.parametrize("path", ["/orgs/big/repos", "/users/big/repos", "/user/repos?affiliation=owner"])
+def test_a_thousand_are_listed_once_each_on_ten_pages(path: str) -> None:
+    with world(check=lambda _: None) as github:
+        github.sandbox.seed(
+            users=[] if "orgs" in path else ["big"],
+            repositories=[("big", f"service-{number:04}") for number in range(1000)],
+        )
+        for one in github.sandbox.state.repositories.values():
+            one.private = False
+        github.sandbox.state.tokens["sandbox"].login = "big"
+        github.sandbox.reset_traffic()
+        found = github.call.pages(f"{path}{'&' if '?' in path else '?'}per_page=100")
+        assert len({one["full_name"] for one in found}) == len(found) == 1000
+        assert github.sandbox.traffic.total == 10
+
+
 class TestAccess:
     def test_collaborators(self, github: World) -> None:
         github.sandbox.seed(users=["dave"])

@@ -6,15 +6,38 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from support.sandbox_http import PRODUCTION, REPOSITORY, Clock, world
+from support.sandbox_http import CUSTOM, PRODUCTION, REPOSITORY, Clock, world
 
 from envsync.sandbox import Options
-from envsync.sandbox.state import Token
+from envsync.sandbox.state import Role, Token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from support.sandbox_http import World
+
+# What envsync reads, and what somebody may do that changes it.
+CHANGES: Mapping[str, Callable[[World], object]] = {
+    f"{REPOSITORY}/environments?per_page=100": lambda github: github.put(can_admins_bypass=False),
+    f"{PRODUCTION}/variables?per_page=30": lambda github: github.call(
+        "POST", f"{PRODUCTION}/variables", {"name": "A", "value": "1"}
+    ),
+    f"{PRODUCTION}/secrets?per_page=100": lambda github: github.put_secret("TOKEN", b"x"),
+    f"{PRODUCTION}/deployment-branch-policies": lambda github: github.call(
+        "POST", f"{PRODUCTION}/deployment-branch-policies", {"name": "main"}
+    ),
+    f"{PRODUCTION}/deployment_protection_rules": lambda github: github.call(
+        "POST",
+        f"{PRODUCTION}/deployment_protection_rules",
+        {"integration_id": github.sandbox.state.apps["change-gate"].id},
+    ),
+    REPOSITORY: lambda github: setattr(github.sandbox.state.repository("acme/payments"), "private", False),
+    f"{REPOSITORY}/collaborators/alice/permission": lambda github: github.sandbox.state.repository(
+        "acme/payments"
+    ).users.update(alice=Role.ADMIN),
+    "/orgs/acme/repos": lambda github: github.sandbox.seed(repositories=[("acme", "billing")]),
+    "/orgs/acme/teams/devops/members": lambda github: github.sandbox.state.teams["acme/devops"].members.pop(),
+}
 
 
 @pytest.fixture
@@ -161,6 +184,32 @@ class TestConditionalRequests:
         etag = github.call("GET", path).headers["etag"]
         github.call("POST", path, {"name": "A", "value": "1"})
         assert github.call("GET", path, headers={"If-None-Match": etag}).status == 200
+
+    @pytest.mark.parametrize(("path", "change"), CHANGES.items(), ids=[*CHANGES])
+    def test_every_change_shows_to_whoever_would_read_it(
+        self, github: World, path: str, change: Callable[[World], object]
+    ) -> None:
+        github.put(deployment_branch_policy=CUSTOM)
+        github.put_secret("TOKEN", b"x")
+        github.clock.advance(1)
+        known = {"If-None-Match": github.call("GET", path).headers["etag"]}
+        assert github.call("GET", path, headers=known).status == 304
+        change(github)
+        assert github.call("GET", path, headers=known).status == 200
+
+    def test_another_token_has_other_etags(self, github: World) -> None:
+        answer = github.call("GET", PRODUCTION)
+        assert "Authorization" in answer.headers["vary"]
+        with github.client("sandbox-reader") as call:
+            other = call("GET", PRODUCTION, headers={"If-None-Match": answer.headers["etag"]})
+        assert (other.status, other.text) == (200, answer.text)
+        assert other.headers["etag"] != answer.headers["etag"]
+
+    def test_a_304_says_all_but_what_is_known(self, github: World) -> None:
+        first = github.call("GET", PRODUCTION)
+        again = github.call("GET", PRODUCTION, headers={"If-None-Match": first.headers["etag"]})
+        assert first.headers.keys() - again.headers.keys() == {"content-type", "content-length"}
+        assert again.headers["x-ratelimit-remaining"] == "5000"
 
     def test_writes_and_refusals_have_none(self, github: World) -> None:
         assert "etag" not in github.put(wait_timer=5).headers
