@@ -6,6 +6,7 @@ the others, and nothing is passed over in silence: every change of the plan come
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
@@ -27,6 +28,7 @@ from envsync.plan.steps import (
     SetVariable,
     WriteSecret,
 )
+from envsync.plan.work import work_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -72,13 +74,22 @@ class Interpreter:
     def _environment(
         self, repository: RepositorySteps, environment: EnvironmentSteps
     ) -> Iterator[Result | RecordOutcome]:
+        """Wait for one's turn, and go through with it: nothing waits for GitHub's limits in the middle of it."""
+        with ExitStack() as turn:
+            yield from self._in_turn(repository, environment, turn)
+
+    def _in_turn(
+        self, repository: RepositorySteps, environment: EnvironmentSteps, turn: ExitStack
+    ) -> Iterator[Result | RecordOutcome]:
         """Look again, and take the steps. GitHub has no conditional write: what happens in between is lost."""
         steps = environment.steps
         keeper = None if environment.book is None else self._keeper(repository, environment, environment.book)
         try:
-            because = (
-                Because.INTERRUPTED if self.stopped() else self._hindrance(repository.repository, environment)
-            )
+            because: Because | None = Because.INTERRUPTED
+            if not self.stopped():
+                work = work_of(environment, write_secrets=self.write_secrets)
+                turn.enter_context(self.target.turn(repository.repository, environment.environment, work))
+                because = self._hindrance(repository.repository, environment)
         except Interrupted:
             because = Because.INTERRUPTED
         except RequestFailed as error:
@@ -97,7 +108,9 @@ class Interpreter:
             yield from self._recorded(repository.repository, environment, keeper)
 
     def _hindrance(self, repository: RepositoryName, environment: EnvironmentSteps) -> Because | None:
-        if self.target.read_environment(repository, environment.environment) != environment.before:
+        before = environment.before
+        there = self.target.read_environment(repository, environment.environment, exists=before is not None)
+        if there != before:
             return Because.MOVED
         self.target.check_access(repository, _reviewers(environment.steps))
         return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from envsync.model import (
         LiveEnvironment,
@@ -16,12 +17,20 @@ if TYPE_CHECKING:
         SecretValue,
         Settings,
     )
+    from envsync.plan.work import Work
 
 
 class Target(Protocol):
     """A GitHub. A method raises `RequestFailed`, or returns once the thing is done."""
 
-    def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None: ...
+    def turn(self, repository: RepositoryName, environment: str, work: Work) -> AbstractContextManager[None]:
+        """Begins when all of the work can be done without waiting for GitHub's limits in the middle of it."""
+        ...
+
+    def read_environment(self, repository: RepositoryName, name: str, *, exists: bool) -> LiveEnvironment | None:
+        """`exists` is what to expect: the answer is true in any case."""
+        ...
+
     def list_secrets(self, repository: RepositoryName, environment: str) -> Mapping[str, LiveSecret]: ...
     def server_time(self) -> int:
         """Seconds since 1970, as the last answer told them."""

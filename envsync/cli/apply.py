@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,15 +11,16 @@ from typing import TYPE_CHECKING
 import click
 
 from envsync.apply import Interpreter, Signing
-from envsync.cli import guard
 from envsync.cli.options import EVERYWHERE
 from envsync.cli.output import colored, is_terminal, note, progress, result, summarize, width
 from envsync.cli.plan import plan_text, publish_plan, show_plan, unread_code
 from envsync.cli.session import opened
 from envsync.cli.stop import Stop
+from envsync.cli.waiting import announce
 from envsync.errors import ConfigError, Diagnostic, ExitCode, Refused
+from envsync.github.reviewers import Reviewers
 from envsync.github.write import GitHubTarget
-from envsync.github.writer import open_writer
+from envsync.github.writer import writer_of
 from envsync.packaged import schema_text
 from envsync.plan.changes import RecordNext, SecretWrite
 from envsync.plan.codec import dumps
@@ -29,11 +28,12 @@ from envsync.plan.grants import Grants, destroying_grant, mistyped, refusals, se
 from envsync.plan.record_states import unproven
 from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, encode_results, exit_code
 from envsync.plan.saved import LARGEST, hold, parse
-from envsync.plan.schedule import schedule
+from envsync.plan.work import Work, work_of_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from envsync.cli.examining import Todo
     from envsync.cli.options import Options
     from envsync.cli.session import Session
     from envsync.plan.changes import Plan
@@ -54,7 +54,7 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
     """Without a `plan_file` somebody has to confirm: whoever saved a plan to apply it has agreed to it."""
     saved = None if plan_file is None else _read(plan_file)
     stop = Stop(options)
-    with opened(options, applies=True, pause=stop.pause) as session:
+    with opened(options, applies=True, stop=stop) as session:
         found = session.plan
         seen = _usable(grants, session)
         if options.output != "json":
@@ -62,9 +62,10 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
         publish_plan(found, seen)
         if saved is not None:
             hold(saved, found, str(plan_file))
-        guarding = guard.refusals(session, os.environ)
-        if refused := (*guarding, *refusals(_written(options, found), grants), *unproven(found)):
+        if refused := (*session.guarding, *refusals(_written(options, found), grants), *unproven(found)):
             raise Refused(*refused)
+        if found.writes:
+            _announce(options, session)
         agreed = yes or saved is not None
         if found.writes and not agreed and not _confirmed(options, found, seen):
             note(options, "nothing was changed, as you decided")
@@ -114,8 +115,7 @@ def _read(plan_file: str) -> dict[str, Json]:
 
 def _usable(grants: Grants, session: Session) -> Grants:
     """What the grants come to for this plan. Raises where one is mistyped."""
-    declared = [each.name for repository in session.desired for each in repository.environments]
-    if wrong := mistyped(grants, declared, session.plan):
+    if wrong := mistyped(grants, sorted(session.environments), session.plan):
         raise ConfigError(*wrong)
     return settled(session.plan, grants)
 
@@ -126,7 +126,7 @@ def _apply_code(session: Session, came: Came) -> ExitCode:
         return code
     outcomes = [*(each.outcome for each in came.changes), *(each.outcome for each in came.records)]
     applied = Outcome.APPLIED in outcomes
-    return ExitCode.PARTLY_APPLIED if applied else unread_code(session.live)
+    return ExitCode.PARTLY_APPLIED if applied else unread_code(session)
 
 
 def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
@@ -144,25 +144,28 @@ def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
     return click.confirm(f"\n{question}", err=True)
 
 
+def _announce(options: Options, session: Session) -> None:
+    work, write_secrets = Work(), not options.no_secrets
+    for todo in session.todo:
+        for steps in todo.steps():
+            work += work_of_repository(steps, write_secrets=write_secrets)
+    announce(options, "applying it", work, session.access.limiter.forecast(work))
+
+
 def _interpret(options: Options, session: Session, stop: Stop) -> Came:
-    steps = schedule(session.plan, session.desired, session.live, session.ledger)
-    if not steps:
-        return Came()
-    writer = open_writer(session.access)
-    ledger = session.ledger
-    interpreter = Interpreter(
-        GitHubTarget(writer, settings_only=options.settings_only),
-        session.books.read,
-        write_secrets=not options.no_secrets,
-        signing=None if ledger.seal is None else Signing(ledger.server, ledger.seal),
-        stopped=stop.event.is_set,
-    )
+    """Repository by repository, several at a time; within one, one request after the other."""
+    crew, reviewers = session.crew, Reviewers(session.crew.reader)
     changes = session.plan.changes
     results: list[Result] = []
     records: list[RecordOutcome] = []
-    with closing(writer), stop.listening(), progress(options) as say:
+
+    def work(todo: Todo) -> Iterator[Result | RecordOutcome]:
+        target = GitHubTarget(writer_of(crew), settings_only=options.settings_only, reviewers=reviewers)
+        return _interpreter(options, session, target, stop).apply(todo.steps())
+
+    with stop.listening(), progress(options) as say:
         try:
-            for each in interpreter.apply(steps):
+            for each in crew.flow(session.todo, work):
                 if isinstance(each, RecordOutcome):
                     records.append(each)
                     say(f"record of {each.at.repository} {each.at.environment}")
@@ -170,7 +173,7 @@ def _interpret(options: Options, session: Session, stop: Stop) -> Came:
                 results.append(each)
                 at = each.change.at
                 say(f"{len(results)} of {len(changes)}: {at.repository} {at.environment}")
-        except KeyboardInterrupt:  # the second one: the request in flight was cut off
+        except KeyboardInterrupt:  # the second one: requests in flight were cut off
             known = {each.change for each in results}
             left = [change for change in changes if change not in known]
             results += [Result(change, Outcome.SKIPPED, Because.INTERRUPTED, partly=True) for change in left]
@@ -180,4 +183,18 @@ def _interpret(options: Options, session: Session, stop: Stop) -> Came:
                 for each in session.plan.records
                 if each.next is not RecordNext.KEEP and each.at not in said
             ]
-    return Came(tuple(results), tuple(records))
+    return Came(
+        tuple(sorted(results, key=lambda each: each.change.at.repository)),
+        tuple(sorted(records, key=lambda each: each.at.repository)),
+    )
+
+
+def _interpreter(options: Options, session: Session, target: GitHubTarget, stop: Stop) -> Interpreter:
+    books = session.books
+    return Interpreter(
+        target,
+        books.read,
+        write_secrets=not options.no_secrets,
+        signing=None if books.keys is None else Signing(books.server, books.keys.seal),
+        stopped=stop.event.is_set,
+    )

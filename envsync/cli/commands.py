@@ -138,27 +138,45 @@ def apply(
     help="Tell it there as well when it changes: an Apprise URL, such as mailto:// or slack://; repeats. "
     "ENVSYNC_NOTIFY_URLS keeps URLs off the command line.",
 )
+@click.argument("shards", metavar="[FILE]...", nargs=-1)
+@click.option("--out", metavar="FILE", help="Save what was found as JSON, for --merge to join.")
+@click.option("--merge", is_flag=True, help="Join what all shards saved, each FILE or folder of such, into one.")
+@click.option("--partial", is_flag=True, help="With --merge: list a shard that is missing as unread.")
 @connecting
 @reporting
 @filing
 @common
-def drift(
+def drift(  # noqa: PLR0913 - an option each
     options: Options,
     *,
     pending: bool,
     report: str | None,
     report_to: RepositoryName | None,
     notify: tuple[str, ...],
+    shards: tuple[str, ...],
+    out: str | None,
+    merge: bool,
+    partial: bool,
 ) -> int:
     """Show what was changed outside envsync. Reads only, but for the report.
 
     Counted is what somebody changed on GitHub, what nobody can explain, records that were tampered with, and
     environments that appeared with no protection. Sources of secrets are read with --pending alone.
+
+    With --merge it looks at nothing, needs no credential, and shows what all shards found together.
     """
-    from envsync.cli.drift import drift as run
     from envsync.cli.telling import Telling
 
-    return run(options, Telling(report is not None, report_to, notify), pending=pending)
+    telling = Telling(report is not None, report_to, notify)
+    if merge:
+        from envsync.cli.merge import merge as join
+
+        return join(options, telling, shards, partial=partial, pending=pending, out=out)
+    if shards or partial:
+        raise click.UsageError("files of shards, and --partial, are for --merge: add it, or leave them out")
+    from envsync.cli.drift import drift as run
+
+    return run(options, telling, pending=pending, out=out)
 
 
 @cli.command(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from envsync.cli.access import access_of, sandbox_access
 from envsync.cli.bookkeeping import Books
 from envsync.cli.checkout import WORKFLOWS, repository_of, root_of
 from envsync.cli.crossing import Uncrossed, desired_of, shared_files
@@ -17,7 +18,7 @@ from envsync.cli.doctor_links import ServersLinks
 from envsync.cli.doctor_sources import sources_of
 from envsync.cli.embedded import populate, sandbox_folder
 from envsync.cli.output import colored, progress, result, summarize, width
-from envsync.cli.session import access_of, expanded, hold_apart, sandbox_access, selected
+from envsync.cli.selecting import expanded, hold_apart, listed, selected
 from envsync.config import load
 from envsync.doctor.case import Case, Failure, Purpose, RecordKey
 from envsync.doctor.examine import examine
@@ -266,7 +267,7 @@ def _facts(
 def _resolved(configuration: Configuration, access: Access) -> Resolved:
     reader = open_reader(access)
     try:
-        return configuration.resolve(expanded(configuration, reader))
+        return configuration.resolve(listed(expanded(configuration, reader)))
     finally:
         reader.close()
 
@@ -276,7 +277,7 @@ def _plan(
 ) -> Plan:
     """What a plan would show that reads no source of a secret."""
     live = {key: each if isinstance(each, Unread) else each.live for key, each in facts.repositories.items()}
-    hold_apart(live)
+    hold_apart(each for each in live.values() if not isinstance(each, Unread))
     scope = Scope((), options.settings_only)
     scoped = [scope.narrow(repository) for repository in desired]
     ledger = books.ledger(replace(options, no_secrets=True), scoped, resolved.owners, live)

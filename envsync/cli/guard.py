@@ -16,24 +16,31 @@ from envsync.plan.guardians import VARIABLE, guardians_in
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from envsync.cli.session import Session
+    from envsync.model import DesiredRepository
+    from envsync.plan.changes import Plan
+
+    Live = LiveRepository | Unread
 
 _CREDENTIALS = ("ENVSYNC_APP_PRIVATE_KEY", "ENVSYNC_RECORD_KEY", "GH_TOKEN", "GITHUB_TOKEN")
 
 
-def guardians(session: Session, environ: Mapping[str, str], *, applies: bool) -> tuple[tuple[Address, str], ...]:
+def guardians(
+    desired: DesiredRepository, live: Live, plan: Plan, environ: Mapping[str, str], *, applies: bool
+) -> tuple[tuple[Address, str], ...]:
     """Environments of the workflow's own repository that the files declare, or the plan changes; and why.
 
     They guard the credential where `ENVSYNC_GUARDED_BY` names them, and where they hold a secret that is called
     like a variable from which this run takes a credential. Where nothing names them and secrets were not read, any
     may, to a run that `applies`. None outside of GitHub Actions.
     """
-    here, named = _here(environ), _named(environ)
-    if here is None:
+    if not _is_here(desired, live, environ):
         return ()
-    used = {variable for variable in _CREDENTIALS if environ.get(variable)}
+    named, used = _named(environ), {variable for variable in _CREDENTIALS if environ.get(variable)}
     found: dict[Address, str] = {}
-    for at, key, live in _managed(session, here):
+    for name in sorted(
+        {each.name for each in desired.environments} | {each.at.environment for each in plan.changes}
+    ):
+        at, key = Address(str(desired.name), name), name.casefold()
         if key in named:
             found[at] = f"{VARIABLE} names it"
         elif (secrets := _secrets(live, key)) is None:
@@ -44,7 +51,9 @@ def guardians(session: Session, environ: Mapping[str, str], *, applies: bool) ->
     return tuple(sorted(found.items()))
 
 
-def refusals(session: Session, environ: Mapping[str, str]) -> tuple[Diagnostic, ...]:
+def refusals(
+    desired: DesiredRepository, live: Live, plan: Plan, environ: Mapping[str, str]
+) -> tuple[Diagnostic, ...]:
     return tuple(
         Diagnostic(
             "guards-itself",
@@ -52,53 +61,37 @@ def refusals(session: Session, environ: Mapping[str, str]) -> tuple[Diagnostic, 
             "so that envsync does not manage it with that credential",
             "take it out of the files, with `never_touch` where they prune; whoever may edit them could open it",
         )
-        for at, why in guardians(session, environ, applies=True)
+        for at, why in guardians(desired, live, plan, environ, applies=True)
     )
 
 
-def notices(session: Session, environ: Mapping[str, str]) -> Iterator[Notice]:
-    for at, why in guardians(session, environ, applies=False):
+def notices(desired: DesiredRepository, live: Live, plan: Plan, environ: Mapping[str, str]) -> Iterator[Notice]:
+    for at, why in guardians(desired, live, plan, environ, applies=False):
         message = (
             f"{at.environment}: it guards envsync's own credential ({why}): apply refuses to manage it from there"
         )
         yield Notice(at.repository, "guards-itself", message)
-    for live in session.live.values():
-        if isinstance(live, LiveRepository) and _here(environ) in {live.name.key, live.requested.key}:
-            there = {name.casefold() for name in live.environment_names}
-            if (named := _named(environ)) and named.isdisjoint(there):
-                names = ", ".join(sorted(named))
-                message = f"{VARIABLE} names {names}, and there is no such environment: it parts names by commas"
-                yield Notice(str(live.requested), "guards-nothing", message)
+    if isinstance(live, LiveRepository) and _is_here(desired, live, environ):
+        there = {name.casefold() for name in live.environment_names}
+        if (named := _named(environ)) and named.isdisjoint(there):
+            names = ", ".join(sorted(named))
+            message = f"{VARIABLE} names {names}, and there is no such environment: it parts names by commas"
+            yield Notice(str(live.requested), "guards-nothing", message)
 
 
-def _here(environ: Mapping[str, str]) -> str | None:
-    """The workflow's own repository; None outside of one."""
-    return (
-        environ.get("GITHUB_REPOSITORY", "").casefold() or None
-        if environ.get("GITHUB_ACTIONS") == "true"
-        else None
-    )
+def _is_here(desired: DesiredRepository, live: Live, environ: Mapping[str, str]) -> bool:
+    """Whether it is the workflow's own repository, under whatever name. Outside of one there is none."""
+    here = environ.get("GITHUB_REPOSITORY", "").casefold()
+    if environ.get("GITHUB_ACTIONS") != "true" or not here:
+        return False
+    return here == desired.name.key or (isinstance(live, LiveRepository) and here == live.name.key)
 
 
 def _named(environ: Mapping[str, str]) -> frozenset[str]:
     return guardians_in(environ.get(VARIABLE, ""))
 
 
-def _managed(session: Session, here: str) -> Iterator[tuple[Address, str, LiveRepository | Unread]]:
-    for repository in session.desired:
-        live = session.live[repository.name.key]
-        names = {repository.name.key} | ({live.name.key} if isinstance(live, LiveRepository) else set())
-        if here not in names:
-            continue
-        declared = {each.name for each in repository.environments}
-        changed = {
-            each.at.environment for each in session.plan.changes if each.at.repository == str(repository.name)
-        }
-        for name in sorted(declared | changed):
-            yield Address(str(repository.name), name), name.casefold(), live
-
-
-def _secrets(live: LiveRepository | Unread, key: str) -> frozenset[str] | None:
+def _secrets(live: Live, key: str) -> frozenset[str] | None:
     """None: they were not read."""
     environment = live.environments.get(key) if isinstance(live, LiveRepository) else None
     if environment is None:

@@ -11,12 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from envsync.cli.access import access_of, sandbox_access
 from envsync.cli.checkout import repository_in
 from envsync.cli.embedded import sandbox_folder
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import complain, note, progress, result
 from envsync.cli.saving import obstacle, save
-from envsync.cli.session import access_of, sandbox_access
 from envsync.config import load
 from envsync.config.repositories import is_pattern, repository_name
 from envsync.errors import (
@@ -198,11 +198,10 @@ def _expanded(reader: Reader, wanted: Sequence[str]) -> tuple[RepositoryName, ..
 
 
 def _read_one(options: Options, reader: Reader, name: RepositoryName) -> LiveRepository:
-    listed = read_repository(reader, name, (), settings_only=options.settings_only)
-    if listed.name.key != name.key:
-        note(options, f"{name} is called {listed.name} now, and the file calls it so")
-    names = [each for each in listed.environment_names if is_wanted(each)]
-    return read_repository(reader, listed.name, names, settings_only=options.settings_only)
+    found = read_repository(reader, name, is_wanted, settings_only=options.settings_only)
+    if found.name.key != name.key:
+        note(options, f"{name} is called {found.name} now, and the file calls it so")
+    return found
 
 
 def _unread(live: Sequence[LiveRepository]) -> Iterator[Diagnostic]:

@@ -8,21 +8,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from envsync.cli.access import access_of
 from envsync.cli.output import colored, complain, note, result, set_outputs, summarize, width
 from envsync.cli.reporting import comment as write_comment
 from envsync.cli.saving import save
-from envsync.cli.session import access_of, opened
-from envsync.errors import ConfigError, Diagnostic, EnvsyncError, ExitCode, FailureKind, Interrupted
-from envsync.model import Unread
+from envsync.cli.session import opened
+from envsync.errors import ConfigError, Diagnostic, EnvsyncError, ExitCode, Interrupted
 from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
 
 if TYPE_CHECKING:
     from envsync.cli.options import Options, PullRequest
-    from envsync.cli.session import Live, Session
+    from envsync.cli.session import Session
     from envsync.plan.changes import Plan
-
-_REFUSED = {FailureKind.NOT_AUTHENTICATED, FailureKind.NOT_PERMITTED, FailureKind.NOT_FOUND}
 
 
 def plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
@@ -42,7 +40,7 @@ def _comment(options: Options, session: Session, on: PullRequest) -> bool:
     that an environment that left the file is to be deleted.
     """
     found = session.plan
-    nothing = found.in_sync and session.ledger.seal is not None
+    nothing = found.in_sync and session.books.keys is not None
     try:
         write_comment(options, session.access, on, partial(_commented, found), only_if_there=nothing)
     except Interrupted:
@@ -73,7 +71,7 @@ def _plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment
         if comment is not None:
             commented = _comment(options, session, comment)
     if session.plan.partly_read:
-        return unread_code(session.live)
+        return unread_code(session)
     if not commented:
         return ExitCode.FAILURE
     differs = bool(session.plan.changes or session.plan.unmet)
@@ -124,7 +122,6 @@ def plan_text(options: Options, found: Plan, grants: Grants, stream: TextIO) -> 
     return render_plan(found, grants, width=width(), color=colored(stream, options.color))
 
 
-def unread_code(live: Live) -> ExitCode:
+def unread_code(session: Session) -> ExitCode:
     """4 where nothing at all could be read for lack of permission, else 1."""
-    refused = all(isinstance(each, Unread) and each.kind in _REFUSED for each in live.values())
-    return ExitCode.NOT_PERMITTED if refused else ExitCode.FAILURE
+    return ExitCode.NOT_PERMITTED if session.nothing_read else ExitCode.FAILURE

@@ -50,6 +50,7 @@ def comment(
 
 
 def _marker(options: Options) -> str:
-    asked = [options.files, options.repositories, options.environments, options.settings_only, options.sandbox]
+    narrowing = [options.repositories, options.environments, options.settings_only, options.sandbox]
+    asked = [options.files, *narrowing, *([] if options.shard is None else [str(options.shard)])]
     digest = hashlib.sha256(json.dumps(asked).encode("utf-8", "surrogateescape")).hexdigest()
     return f"<!-- envsync plan {digest[:16]} -->"

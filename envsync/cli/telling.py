@@ -20,7 +20,7 @@ from envsync.github.links import issue_link
 from envsync.github.writer import open_reporter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from envsync.cli.options import Options
     from envsync.drift.finding import Finding
@@ -68,10 +68,13 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Teller:
-    """What telling needs besides what there is to tell. `access` is how GitHub was read."""
+    """What telling needs besides what there is to tell. `access` is how GitHub was read, or who writes the report.
+
+    It is asked for only where there is a report: notifications take no credential of GitHub's.
+    """
 
     options: Options
-    access: Access
+    access: Callable[[], Access]
     to: Sequence[Channel]
     proving: Proving  # that an issue says what envsync wrote
 
@@ -80,21 +83,24 @@ class Teller:
         if not telling.report:
             return Came(notified=self._notify(topics, found, self._file_memory(), {}))
         try:
-            with closing(open_reporter(reporting_access(self.options, self.access))) as writer:
-                return self._report(GitHubTracker(writer), telling, topics, found)
+            access = reporting_access(self.options, self.access())
+            with closing(open_reporter(access)) as writer:
+                return self._report(GitHubTracker(writer), access.api_url, telling, topics, found)
         except Interrupted:
             raise
         except EnvsyncError as refused:
             complain(refused.diagnostics, self.options.color)
             return Came(reported=False, notified=self._notify(topics, found, self._file_memory(), {}))
 
-    def _report(self, tracker: GitHubTracker, telling: Telling, topics: Sequence[Topic], found: Drift) -> Came:
+    def _report(
+        self, tracker: GitHubTracker, api_url: str, telling: Telling, topics: Sequence[Topic], found: Drift
+    ) -> Came:
         if telling.report_to is not None and tracker.is_public(telling.report_to):
             complain((_public(telling.report_to),), self.options.color)
         reported = report(tracker, _wanted(topics), self.proving, chosen=telling.report_to is not None)
         numbers = {each.key: each.number for each in reported.told}
         links = {
-            topic.key: issue_link(self.access.api_url, topic.home, number)
+            topic.key: issue_link(api_url, topic.home, number)
             for topic in topics
             if topic.home is not None and (number := numbers.get(topic.key)) is not None
         }

@@ -52,11 +52,20 @@ class Bearer(Protocol):
         """GitHub takes a JSON web token as `Bearer` only."""
         ...
 
+    @property
+    def lasts(self) -> bool:
+        """Whether the next run may have the same token: GitHub's ETags hold for one token each."""
+        ...
+
     def token_for(self, place: Place | None, access: Access) -> SecretValue:
         """The same object as long as it is the same token. `access` is how to get one, where that takes requests.
 
         Raises `RequestFailed` where there is none for this place, `CredentialError` where there is none at all.
         """
+        ...
+
+    def account(self, place: Place | None) -> str:
+        """Requests of one account share GitHub's limits, whatever token they go with; after `token_for`."""
         ...
 
     def renewed(self, place: Place | None, used: SecretValue) -> bool:

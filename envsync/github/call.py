@@ -63,6 +63,7 @@ class Call:
     """One request. `purpose` completes "cannot ..."; `hidden` are texts that no message may repeat.
 
     `harmless`: a `POST` that does no harm when it is done twice.
+    `creates`: whether it makes something new; None: as the method has it.
     """
 
     method: Method
@@ -71,6 +72,7 @@ class Call:
     body: Json = field(default=None, repr=False)
     hidden: tuple[str, ...] = field(default=(), repr=False)
     harmless: bool = False
+    creates: bool | None = None
 
     @property
     def url(self) -> str:
@@ -81,6 +83,13 @@ class Call:
     def repeatable(self) -> bool:
         """Whether doing it twice is doing it once. All of envsync's `PATCH`es say what a thing shall be."""
         return self.method != "POST" or self.harmless
+
+    @property
+    def is_creation(self) -> bool:
+        """Whether GitHub may count it as content: nothing tells a `PUT` that makes from one that changes."""
+        if self.creates is not None:
+            return self.creates
+        return self.method == "PUT" or not self.repeatable
 
 
 @dataclass(frozen=True, slots=True)

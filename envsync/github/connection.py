@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -14,25 +15,30 @@ from github import Auth, Github
 from envsync import __version__
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github.bearer import Place, place_of
-from envsync.github.call import Answer, Call, Exchange, cannot, printable
+from envsync.github.cache import Kept
+from envsync.github.call import Answer, Call, Exchange, Lost, cannot, parse_answer, printable
 from envsync.github.http_date import http_date
 from envsync.github.judge import Judge
+from envsync.github.limiter import Limiter
 from envsync.github.part import Part
-from envsync.github.retry import GiveUp, Policy, decide, may_have_happened
+from envsync.github.retry import GiveUp, Policy, Wait, decide, may_have_happened
 from envsync.github.server import Target, target_of
 from envsync.github.wire import Wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from envsync.github.bearer import Bearer
+    from envsync.github.cache import Cache, Drawer
     from envsync.github.call import Outcome
+    from envsync.github.limiter import Purse, Ticket, Work
     from envsync.model import SecretValue
 
 _API_VERSION = "2022-11-28"  # every supported Enterprise Server knows it
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
-_UNAUTHORIZED = 401
+_OK, _NOT_MODIFIED, _UNAUTHORIZED = 200, 304, 401
+_STALE = 1.0  # seconds that a token is kept without a question whether it is still good
 
 
 def _nobody(_: str) -> None: ...
@@ -59,6 +65,8 @@ class Access:
     timeout: float = 30.0  # seconds, to connect and between two pieces of an answer
     policy: Policy = field(default_factory=Policy)
     effects: Effects = field(default_factory=Effects)
+    limiter: Limiter = field(default_factory=Limiter)
+    cache: Cache | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,9 @@ class Connection:
             api_version=_API_VERSION,
         ).requester
         self._date = ""  # of the last answer
+        self._dated = 0.0  # when that was, on the stopwatch
+        self._purse: Purse | None = None
+        self._drawer: Drawer | None = None  # for the answers to this token
 
     def close(self) -> None:
         self._wire.close()
@@ -116,18 +127,19 @@ class Connection:
     def exchange(self, call: Call) -> Exchange:
         """Send, and send again while that is safe and may help.
 
-        Failures of all kinds come back as outcomes, but that there is no token to send it with: that is raised.
+        Failures of all kinds come back as outcomes, but that it cannot be sent, for want of a token or because it
+        would have to wait too long for GitHub's limits: that is raised.
         """
         effects, doubtful, renewed = self._access.effects, False, False
         attempt, waited = 0, 0.0
         while True:
             attempt += 1
             try:
-                self._sign(call)
-            except RequestFailed as unsigned:
+                ticket = self._admitted(call)
+            except RequestFailed as unsent:
                 in_doubt = doubtful and call.method != "GET"
-                raise RequestFailed(unsigned.kind, *unsigned.diagnostics, uncertain=in_doubt) from None
-            outcome = self._once(call)
+                raise RequestFailed(unsent.kind, *unsent.diagnostics, uncertain=in_doubt) from None
+            outcome = self._once(call, ticket)
             if not renewed and self._has_lapsed(outcome):
                 renewed = True
                 continue
@@ -143,15 +155,32 @@ class Connection:
             if isinstance(decision, GiveUp):
                 return Exchange(call, outcome, doubtful)
             doubtful = doubtful or may_have_happened(outcome)
-            self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
-            waited += decision.seconds
+            if isinstance(decision, Wait):
+                self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
+                waited += decision.seconds
+
+    @contextmanager
+    def turn(self, place: Place, work: Work, purpose: str) -> Iterator[None]:
+        """Begins when GitHub's limits leave room for all of the work, so that nothing of it has to wait.
+
+        Raises `RequestFailed` where that would take too long. `purpose` completes "cannot ...".
+        """
+        access, bearer = self._access, self._access.credential
+        bearer.token_for(place, access)
+        purse = access.limiter.set_aside(work, bearer.account(place), purpose, access.effects)
+        self._purse = purse
+        try:
+            yield
+        finally:
+            self._purse = None
+            access.limiter.put_back(purse)
 
     def server_time(self) -> int:
-        """Seconds since 1970, as the last answer told them, whatever else it said."""
+        """Seconds since 1970: the last answer told them, whatever else it said, and so long ago. Never too many."""
         told = http_date(self._date)
         if told is None:
             raise _timeless()
-        return int(told)
+        return int(told + self._access.effects.stopwatch() - self._dated)
 
     def wait(self, seconds: float, why: str) -> None:
         self._access.effects.notify(f"waiting {max(1, math.ceil(seconds))} s: {why}")
@@ -183,6 +212,20 @@ class Connection:
             raise _astray(f"{cannot(purpose)}: GitHub's answer leads away from {self._access.api_url}")
         return target
 
+    def _admitted(self, call: Call) -> Ticket:
+        """Signed, and let through by the limiter."""
+        limiter, effects = self._access.limiter, self._access.effects
+        self._sign(call)
+        started = effects.stopwatch()
+        ticket = limiter.admit(call, self._access.credential.account(self._place), effects, self._purse)
+        if effects.stopwatch() - started > _STALE:
+            try:
+                self._sign(call)
+            except BaseException:
+                limiter.withdraw(ticket, effects)
+                raise
+        return ticket
+
     def _sign(self, call: Call) -> None:
         """Have the requester send the token for this call."""
         bearer = self._access.credential
@@ -196,6 +239,8 @@ class Connection:
         self._requester = self._requester.withAuth(auth)
         self._judge = self._judge.hiding(text)
         self._token = token
+        cache = self._access.cache if bearer.lasts else None
+        self._drawer = None if cache is None else cache.drawer(self._access.api_url, token)
 
     def _has_lapsed(self, outcome: Outcome) -> bool:
         """Whether the token of the last request is no longer good, and there is another one."""
@@ -206,16 +251,32 @@ class Connection:
     def _advice(self, path: str, permission: str | None) -> str | None:
         return self._access.credential.advice(place_of(path) or self._place, permission)
 
-    def _once(self, call: Call) -> Outcome:
-        stopwatch = self._access.effects.stopwatch
-        started = stopwatch()
-        outcome = self._wire.carry(call, self._requester)
+    def _once(self, call: Call, ticket: Ticket) -> Outcome:
+        effects = self._access.effects
+        started = effects.stopwatch()
+        outcome: Outcome = Lost("it was interrupted")
+        drawer = self._drawer if call.method == "GET" else None
+        kept: Kept | None = None
+        try:
+            kept = None if drawer is None else drawer.find(call.url)
+            outcome = self._wire.carry(call, self._requester, {} if kept is None else {"If-None-Match": kept.etag})
+        finally:
+            self._access.limiter.settle(ticket, outcome, effects)
         if isinstance(outcome, Answer):
-            self._date = outcome.headers.get("date", "")
+            self._date, self._dated = outcome.headers.get("date", ""), effects.stopwatch()
         result = str(outcome.status) if isinstance(outcome, Answer) else outcome.reason
-        self._access.effects.trace(
-            f"{call.method} {printable(call.url)} -> {result} ({stopwatch() - started:.3f} s)"
-        )
+        effects.trace(f"{call.method} {printable(call.url)} -> {result} ({effects.stopwatch() - started:.3f} s)")
+        return outcome if drawer is None else self._as_kept(drawer, call.url, kept, outcome)
+
+    def _as_kept(self, drawer: Drawer, url: str, kept: Kept | None, outcome: Outcome) -> Outcome:
+        """What GitHub says it has answered before; what it has not is kept for the next time."""
+        if not isinstance(outcome, Answer):
+            return outcome
+        if kept is not None and outcome.status == _NOT_MODIFIED:
+            headers = {**outcome.headers, "link": kept.link} if kept.link else outcome.headers
+            return parse_answer(_OK, headers, kept.body)
+        if outcome.status == _OK and outcome.whole and (etag := outcome.headers.get("etag")):
+            drawer.keep(url, Kept(etag, self._wire.body, outcome.headers.get("link", "")))
         return outcome
 
 

@@ -32,8 +32,15 @@ class Credential:
     source: str  # as a person would name it: `GH_TOKEN`, `gh auth token`
     scheme: ClassVar[Scheme] = "token"
 
+    @property
+    def lasts(self) -> bool:
+        return True
+
     def token_for(self, _place: Place | None, _access: Access) -> SecretValue:
         return self.token
+
+    def account(self, _place: Place | None) -> str:
+        return self.source
 
     def renewed(self, _place: Place | None, _used: SecretValue) -> bool:
         return False

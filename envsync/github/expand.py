@@ -12,25 +12,29 @@ from envsync.github.reader import PER_PAGE
 from envsync.model import RepositoryName
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from envsync.github.part import Part
     from envsync.github.reader import Reader
 
 
-def expand(reader: Reader, owner: str, pattern: str, *, archived: bool, forks: bool) -> tuple[RepositoryName, ...]:
-    """The owner's repositories whose name matches, sorted; of those that the token may see.
+def expand(
+    reader: Reader, owner: str, pattern: str, *, archived: bool, forks: bool
+) -> Mapping[RepositoryName, int]:
+    """The owner's repositories whose name matches, sorted, and their numbers; of those that the token may see.
 
     `*` and `?` stand for any text and any character, in any case; all else for itself. `archived` and `forks` take
     those in that are left out otherwise.
     """
     matcher = re.compile("".join(_WILDCARDS.get(c, re.escape(c)) for c in pattern), re.IGNORECASE)
     found = {
-        name.key: name
+        name.key: (name, part.member("id").integer())
         for part in _repositories(reader, owner)
         if matcher.fullmatch((name := _name(part)).name)
         and (archived or not part.member("archived").flag())
         and (forks or not part.member("fork").flag())
     }
-    return tuple(found[key] for key in sorted(found))
+    return dict(found[key] for key in sorted(found))
 
 
 _WILDCARDS = {"*": ".*", "?": "."}

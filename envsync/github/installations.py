@@ -44,9 +44,13 @@ class _Signer:
     key: AppKey
     source: str
     scheme: ClassVar[Scheme] = "Bearer"
+    lasts: ClassVar[bool] = False
 
     def token_for(self, _place: Place | None, access: Access) -> SecretValue:
         return self.key.token(access.effects.now())
+
+    def account(self, _place: Place | None) -> str:
+        return self.source
 
     def renewed(self, _place: Place | None, _used: SecretValue) -> bool:
         return False
@@ -68,6 +72,7 @@ class Installations:
     """
 
     scheme: ClassVar[Scheme] = "token"
+    lasts: ClassVar[bool] = False
 
     def __init__(self, key: AppKey) -> None:
         self.source = f"the GitHub App {key.app_id}"
@@ -87,6 +92,11 @@ class Installations:
             if issued is None or access.effects.stopwatch() >= issued.until:
                 issued = self._issued[installation.id] = self._issue(desk, installation, place)
             return issued.token
+
+    def account(self, place: Place | None) -> str:
+        """The installation's: its token is another one each hour. Takes no lock: who has it may be waiting."""
+        installation = None if place is None else self._installed.get(place.owner.casefold())
+        return "no installation" if installation is None else f"installation {installation.id}"
 
     def granted(self, place: Place, access: Access) -> Mapping[str, str]:
         """What the App may do there: permission -> read or write. Raises as `token_for` does."""

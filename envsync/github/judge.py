@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
 from envsync.github.call import Answer, Lost, cannot, printable
 from envsync.github.permissions import needed, repository_of
-from envsync.github.retry import broken, may_have_happened, rate_limit
+from envsync.github.retry import FAR_AWAY, broken, may_have_happened, rate_limit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _LONGEST_MESSAGE = 300
 _HIDDEN = "(hidden)"
-_FAR_AWAY = timedelta(days=365)
 
 
 def _no_advice(_path: str, _permission: str | None) -> str | None:
@@ -139,6 +138,6 @@ def _reason(reason: Json) -> str:
 
 
 def _limited(call: Call, name: str, seconds: float, now: float) -> Diagnostic:
-    until = datetime.fromtimestamp(now, UTC) + min(timedelta(seconds=seconds), _FAR_AWAY)
+    until = datetime.fromtimestamp(now, UTC) + min(timedelta(seconds=seconds), FAR_AWAY)
     text = f"{cannot(call.purpose)}: {name} is used up until {until:%Y-%m-%d %H:%M:%S} UTC"
     return Diagnostic("rate-limited", text, "run it again then, or with a token that has a limit of its own")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
 
 
 class Reviewers:
-    """Looks each reviewer up at most once."""
+    """Looks each reviewer up at most once, for as many threads as the reader is for."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._ids: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._locks: dict[str, threading.Lock] = {}  # by reviewer: of those that somebody has looked up, or does
+        self._ids: dict[str, int | RequestFailed] = {}
         self._welcome: set[tuple[str, str]] = set()  # repository and reviewer
 
     def id_of(self, reviewer: Reviewer, known: Mapping[str, int]) -> int:
@@ -31,9 +34,13 @@ class Reviewers:
             raise _unsendable(reviewer)
         if key in known:
             return known[key]
-        if key not in self._ids:
-            self._ids[key] = self._look_up(reviewer)
-        return self._ids[key]
+        with self._lock:
+            mine = self._locks.setdefault(key, threading.Lock())
+        with mine:
+            found = self._ids.get(key) or self._looked_up(key, reviewer)
+        if isinstance(found, RequestFailed):
+            raise RequestFailed(found.kind, *found.diagnostics)
+        return found
 
     def check_access(self, repository: RepositoryName, reviewers: Iterable[Reviewer]) -> None:
         """Raises for the first who has none. A token that may not ask learns nothing, which is no answer."""
@@ -65,6 +72,17 @@ class Reviewers:
             if failed.kind is FailureKind.NOT_PERMITTED:
                 return Unread(str(failed), failed.kind, failed.hint)
             raise
+
+    def _looked_up(self, key: str, reviewer: User | Team) -> int | RequestFailed:
+        """That somebody does not exist is as good as an id: it is not asked again."""
+        try:
+            found: int | RequestFailed = self._look_up(reviewer)
+        except RequestFailed as failed:
+            if failed.kind not in {FailureKind.NOT_FOUND, FailureKind.REJECTED}:
+                raise
+            found = failed
+        self._ids[key] = found
+        return found
 
     def _look_up(self, reviewer: User | Team) -> int:
         match reviewer:

@@ -20,10 +20,12 @@ from envsync.github.seal import read_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from envsync.github.seal import Key
     from envsync.github.writer import Writer
     from envsync.model import LiveEnvironment, LiveSecret, Pattern, RepositoryName, Reviewer, SecretValue, Settings
+    from envsync.plan.work import Work
 
 _SEE_OTHER, _CONFLICT = 303, 409
 
@@ -31,14 +33,24 @@ _SEE_OTHER, _CONFLICT = 303, 409
 class GitHubTarget:
     """Where a plan is applied. For one thread, as the writer is; failures are raised as `RequestFailed`."""
 
-    def __init__(self, writer: Writer, *, settings_only: bool = False) -> None:
+    def __init__(self, writer: Writer, *, settings_only: bool = False, reviewers: Reviewers | None = None) -> None:
+        """`reviewers`: what is known of them already, shared with other threads."""
         self._writer = writer
         self._settings_only = settings_only
-        self._reviewers = Reviewers(writer.reader)
+        self._reviewers = reviewers or Reviewers(writer.reader)
         self._keys: dict[tuple[str, str], Key] = {}
 
-    def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
-        return read_environment(self._writer.reader, repository, name, settings_only=self._settings_only)
+    def turn(self, repository: RepositoryName, environment: str, work: Work) -> AbstractContextManager[None]:
+        """As `Connection.turn`."""
+        return self._writer.turn(repository, work, f"apply {environment} of {repository}")
+
+    def read_environment(
+        self, repository: RepositoryName, name: str, *, exists: bool = True
+    ) -> LiveEnvironment | None:
+        """`exists`: what to expect; where that is right it takes a request less."""
+        return read_environment(
+            self._writer.reader, repository, name, settings_only=self._settings_only, exists=exists
+        )
 
     def list_secrets(self, repository: RepositoryName, environment: str) -> Mapping[str, LiveSecret]:
         """Names in upper case."""
@@ -69,6 +81,7 @@ class GitHubTarget:
                 where,
                 body,
                 f"{'create' if before is None else 'change'} the environment {name} of {repository}",
+                creates=before is None,
             )
         except RequestFailed as failed:
             raise _with_hint(failed) from None
@@ -98,7 +111,8 @@ class GitHubTarget:
 
     def rename_pattern(self, repository: RepositoryName, environment: str, pattern_id: int, name: str) -> None:
         where = environment_path(repository, environment, "deployment-branch-policies", pattern_id)
-        self._writer.put(where, {"name": name}, f"change a pattern of {environment} in {repository} to {name}")
+        purpose = f"change a pattern of {environment} in {repository} to {name}"
+        self._writer.put(where, {"name": name}, purpose, creates=False)
 
     def delete_pattern(self, repository: RepositoryName, environment: str, pattern_id: int) -> None:
         where = environment_path(repository, environment, "deployment-branch-policies", pattern_id)

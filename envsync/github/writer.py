@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.github.bearer import Place
 from envsync.github.call import Answer, Call, cannot
 from envsync.github.connection import Connection
 from envsync.github.reader import reader_of
@@ -13,13 +14,22 @@ from envsync.github.server import Target
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from envsync.github.call import Exchange, Json
     from envsync.github.connection import Access, Received
+    from envsync.github.crew import Crew
+    from envsync.model import RepositoryName
+    from envsync.plan.work import Work
 
 _NOT_FOUND = 404
 _ANYWHERE = re.compile(".*", re.DOTALL)
 _ISSUES = re.compile(r"/repos(/(?!\.{1,2}/)[^/]+){2}/issues(/(comments|[0-9]+))*", re.ASCII)
+
+
+def writer_of(crew: Crew) -> Writer:
+    """For the calling thread, which does its reads too: so they have their turn. The crew closes what it uses."""
+    return Writer(crew.connection())
 
 
 def open_writer(access: Access) -> Writer:
@@ -43,12 +53,19 @@ class Writer:
     def close(self) -> None:
         self._connection.close()
 
+    def turn(self, repository: RepositoryName, work: Work, purpose: str) -> AbstractContextManager[None]:
+        """As `Connection.turn`."""
+        return self._connection.turn(Place(repository.owner, repository.name), work, purpose)
+
     def server_time(self) -> int:
         """Seconds since 1970, as the last answer to a read or a write told them."""
         return self._connection.server_time()
 
-    def put(self, path: str, body: Json, purpose: str, *, hidden: tuple[str, ...] = ()) -> Received:
-        call = Call("PUT", Target(path), purpose, body, hidden)
+    def put(
+        self, path: str, body: Json, purpose: str, *, hidden: tuple[str, ...] = (), creates: bool = True
+    ) -> Received:
+        """`creates`: whether it may make something that was not there."""
+        call = Call("PUT", Target(path), purpose, body, hidden, creates=creates)
         return self._connection.received(self._exchange(call))
 
     def patch(self, path: str, body: Json, purpose: str) -> None:

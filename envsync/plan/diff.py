@@ -22,7 +22,7 @@ from envsync.plan.changes import (
     view,
 )
 from envsync.plan.contents import NO_CONTEXT, Context
-from envsync.plan.digest import base_digest
+from envsync.plan.digest import base_digest, repository_digest
 from envsync.plan.environment import diff_environment
 from envsync.plan.ledger import NOTHING, Ledger, spot
 from envsync.plan.record import Foreign
@@ -68,8 +68,22 @@ def diff(
     `live` is keyed by `RepositoryName.key` and holds every desired repository. Environments outside `scope` are
     neither compared nor listed.
     """
-    parts = [_diff_repository(repository, live[repository.name.key], scope, ledger) for repository in desired]
-    return _join(base_digest(desired, live, scope.holds), parts)
+    return joined({str(each.name): diff_repository(each, live[each.name.key], scope, ledger) for each in desired})
+
+
+def joined(parts: Mapping[str, Plan]) -> Plan:
+    """The plan for all repositories from that of each, by its name, in whatever order."""
+    found = [parts[name] for name in sorted(parts, key=str.casefold)]
+    return _join(base_digest({name: part.base_digest for name, part in parts.items()}), found)
+
+
+def diff_repository(
+    whole: DesiredRepository, live: LiveRepository | Unread, scope: Scope = Scope(), ledger: Ledger = NOTHING
+) -> Plan:
+    """A part of a plan: see `diff` and `joined`."""
+    return replace(
+        _diff_repository(whole, live, scope, ledger), base_digest=repository_digest(whole, live, scope.holds)
+    )
 
 
 def _diff_repository(

@@ -9,23 +9,27 @@ from typing import TYPE_CHECKING
 from envsync.model import Unread, reviewer_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from envsync.model import DesiredRepository, LiveEnvironment, LiveRepository
 
 
-def base_digest(
-    desired: Sequence[DesiredRepository],
-    live: Mapping[str, LiveRepository | Unread],
-    holds: Callable[[str], bool],
+def base_digest(digests: Mapping[str, str]) -> str:
+    """SHA-256 (hex) over those of repositories, by name, whatever their order."""
+    return _digest(digests)
+
+
+def repository_digest(
+    desired: DesiredRepository, live: LiveRepository | Unread, holds: Callable[[str], bool]
 ) -> str:
     """SHA-256 (hex) over what was read of the declared environments, with the names of the others beside them.
 
     Settings, patterns, rules, variables, and the names and dates of secrets: what GitHub shows, so no secret.
     """
-    state = {
-        str(repository.name): _repository(live[repository.name.key], repository, holds) for repository in desired
-    }
+    return _digest(_repository(live, desired, holds))
+
+
+def _digest(state: object) -> str:
     text = json.dumps(state, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

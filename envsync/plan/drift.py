@@ -11,6 +11,7 @@ from envsync.plan.changes import Origin, Risk
 if TYPE_CHECKING:
     from envsync.model import Expected
     from envsync.plan.changes import Address, Change, FieldValue, Kind, Notice, Unmanaged, UnreadPart
+    from envsync.plan.shard import Shard
 
 
 class Deed(StrEnum):
@@ -63,6 +64,18 @@ class Excused:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """What the files expect in `repositories`, and nothing of it differs, for certain, in those of `where`.
+
+    Where that is all of them, it is a warning. Of a part of the repositories alone nobody can tell.
+    """
+
+    expected: Expected
+    repositories: tuple[str, ...]
+    where: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """All that a drift check found. Everything is sorted: same input, same drift."""
 
@@ -73,6 +86,7 @@ class Drift:
     unread: tuple[UnreadPart, ...] = ()
     warnings: tuple[Notice, ...] = ()
     unmanaged: tuple[Unmanaged, ...] = ()  # in no file, and no difference: only listed
+    idle: tuple[Idle, ...] = ()
 
     @property
     def drifted(self) -> bool:
@@ -103,3 +117,25 @@ class Drift:
 
     def of(self, origin: Origin) -> int:
         return sum(each.origin is origin for each in self.differences)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What narrowed a check. Globs are casefolded and sorted, since neither case nor order matters; none: all."""
+
+    repositories: tuple[str, ...] = ()
+    environments: tuple[str, ...] = ()
+    settings_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A drift check: what it looked at, and what it found there."""
+
+    found: Drift
+    repositories: tuple[str, ...]  # all that were looked at, by name
+    server: str  # GitHub's API, or the sandbox
+    owners: tuple[str, ...]  # `name` of each of the files, sorted
+    asked: Asked = Asked()
+    shut_out: bool = False  # there are repositories, and for lack of permission none could be read
+    shard: Shard | None = None  # None: it was all of them

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from envsync.model import RECORD_VARIABLE, Unread
@@ -10,7 +11,7 @@ from envsync.plan.changes import EnvironmentDelete, Kind, Notice, Origin, Record
 from envsync.plan.diff import Scope
 from envsync.plan.differences import Sight, counted, states_of
 from envsync.plan.drift import Deed, Difference, Drift
-from envsync.plan.expected import excuse, unused
+from envsync.plan.expected import excuse, idle_of, idling, unused
 from envsync.plan.ledger import spot
 from envsync.plan.moments import shown, stamp
 from envsync.plan.record import Unverified
@@ -19,13 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
-    from envsync.model import DesiredRepository, LiveEnvironment, LiveRepository, LiveVariable
+    from envsync.model import DesiredRepository, Expected, LiveEnvironment, LiveRepository, LiveVariable
     from envsync.plan.changes import Address, Plan, RecordStatus, Unmanaged
     from envsync.plan.ledger import Ledger
 
 _EVERYTHING = Scope()
 _NO_RECORD = "no record: somebody deleted it, or nobody has applied with this key yet"
 _OF_APPLY = frozenset({"record-not-kept"})  # codes of warnings that say what apply will not do
+
+
+@dataclass(frozen=True, slots=True)
+class DriftPart:
+    """Of one repository. `idle`: what the file expects there, and nothing of it differs, for certain."""
+
+    drift: Drift
+    idle: frozenset[Expected]
 
 
 def drift_of(
@@ -42,23 +51,76 @@ def drift_of(
 
     What the file made necessary, or an apply that was cut off, is pending; so is what envsync does on its own.
     """
-    repositories = {str(each.name): each for each in desired}
-    strange = list(undeclared_differences(plan, repositories, live, ledger))
+    parts = {
+        str(each.name): drift_part(
+            _only(plan, str(each.name)),
+            each,
+            live[each.name.key],
+            ledger,
+            today=today,
+            pending=pending,
+            scope=scope,
+        )
+        for each in desired
+    }
+    general = tuple(each for each in plan.warnings if each.repository is None)
+    expected = {str(each.name): each.expected for each in desired}
+    return joined_drift(parts, expected, general, pending=pending)
+
+
+def joined_drift(
+    parts: Mapping[str, DriftPart],
+    expected: Mapping[str, Sequence[Expected]],
+    warnings: Sequence[Notice] = (),
+    *,
+    pending: bool,
+) -> Drift:
+    """The drift of all repositories from that of each, by its name, in whatever order.
+
+    `expected` has what the files expect in each repository that they name, also where it was not looked at;
+    `warnings` are about no repository.
+    """
+    found = [parts[name].drift for name in sorted(parts, key=str.casefold)]
+    idle = {name: part.idle for name, part in parts.items()}
+    return Drift(
+        tuple(sorted((each for part in found for each in part.differences), key=_listing)),
+        tuple(each for part in found for each in part.expected),
+        tuple(each for part in found for each in part.lapsed),
+        tuple(each for part in found for each in part.pending or ()) if pending else None,
+        tuple(each for part in found for each in part.unread),
+        (*warnings, *(each for part in found for each in part.warnings), *unused(expected, idle)),
+        tuple(each for part in found for each in part.unmanaged),
+        tuple(idling(expected, idle)),
+    )
+
+
+def drift_part(
+    plan: Plan,
+    desired: DesiredRepository,
+    live: LiveRepository | Unread,
+    ledger: Ledger,
+    *,
+    today: date,
+    pending: bool,
+    scope: Scope = _EVERYTHING,
+) -> DriftPart:
+    """A part of a drift: see `drift_of` and `joined_drift`. `plan` is that of this repository."""
+    repositories, there = {str(desired.name): desired}, {desired.name.key: live}
+    strange = list(undeclared_differences(plan, repositories, there, ledger))
     found = [
         *(each for each in strange if isinstance(each, Difference)),
-        *_declared(plan, repositories, live, ledger),
+        *_declared(plan, repositories, there, ledger),
     ]
-    excuses = excuse(
-        sorted(found, key=_listing), {name: each.expected for name, each in repositories.items()}, today
-    )
+    excuses = excuse(sorted(found, key=_listing), {str(desired.name): desired.expected}, today)
     unread = (*plan.unread, *(each for each in strange if isinstance(each, UnreadPart)))
     told = _folding(found)
     # Where a run is about some environments only, nobody knows what else differs.
-    nothing = () if scope.globs else unused(desired, excuses.used, unread, _unknown(plan, repositories, ledger))
+    unknown = _unknown(plan, repositories, ledger)
+    idle = () if scope.globs else idle_of(desired, excuses.used, unread, unknown)
     due = frozenset(counted(plan))
     # Nobody has a reason to delete a record for a while, so that none is excused.
-    lost = _lost(plan, repositories, live)
-    return Drift(
+    lost = _lost(plan, repositories, there)
+    drift = Drift(
         tuple(sorted([*filter(told, excuses.counted), *lost], key=_listing)),
         tuple(each for each in excuses.expected if told(each.difference)),
         tuple(each for each in excuses.lapsed if told(each.difference)),
@@ -67,10 +129,24 @@ def drift_of(
         (*unread, *_unproven(plan, repositories, ledger)),
         (
             *(each for each in plan.warnings if each.code not in _OF_APPLY),
-            *nothing,
             *(_uncompared(plan) if pending else ()),
         ),
         _unmanaged(plan, found),
+    )
+    return DriftPart(drift, frozenset(idle))
+
+
+def _only(plan: Plan, repository: str) -> Plan:
+    """What of it is about this repository."""
+    return replace(
+        plan,
+        changes=tuple(each for each in plan.changes if each.at.repository == repository),
+        secrets=tuple(each for each in plan.secrets if each.at.repository == repository),
+        records=tuple(each for each in plan.records if each.at.repository == repository),
+        unmanaged=tuple(each for each in plan.unmanaged if each.at.repository == repository),
+        unmet=tuple(each for each in plan.unmet if each.at.repository == repository),
+        unread=tuple(each for each in plan.unread if each.repository == repository),
+        warnings=tuple(each for each in plan.warnings if each.repository == repository),
     )
 
 

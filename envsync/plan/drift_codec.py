@@ -8,20 +8,36 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import Origin
-from envsync.plan.codec import FORMAT_VERSION, encode_address, encode_change, encode_value
+from envsync.plan.codec import encode_address, encode_change, encode_value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from envsync.model import Expected
     from envsync.plan.codec import Json
-    from envsync.plan.drift import Difference, Drift, DriftField, Excused
+    from envsync.plan.drift import Checked, Difference, Drift, DriftField, Excused, Idle
+    from envsync.plan.shard import Shard
 
-_MOVING = {"reason", "after"}  # what is worded anew, or comes from the last apply
+DRIFT_VERSION = "1.1"
+
+# What is worded anew, or comes from the last apply; and what issues from before version 1.1 have no digest of.
+_UNTOLD = {"reason", "after", "by_hand"}
 
 
-def encode_drift(drift: Drift) -> dict[str, Json]:
+def encode_drift(checked: Checked) -> dict[str, Json]:
+    drift, asked = checked.found, checked.asked
     return {
-        "format_version": FORMAT_VERSION,
+        "format_version": DRIFT_VERSION,
+        "shard": None if checked.shard is None else _shard(checked.shard),
+        "server": checked.server,
+        "owners": list(checked.owners),
+        "asked": {
+            "repositories": list(asked.repositories),
+            "environments": list(asked.environments),
+            "settings_only": asked.settings_only,
+        },
+        "repositories": list(checked.repositories),
+        "shut_out": checked.shut_out,
         "summary": {
             "differences": len(drift.differences),
             "outside": drift.of(Origin.OUTSIDE),
@@ -40,6 +56,7 @@ def encode_drift(drift: Drift) -> dict[str, Json]:
         ],
         "unread": [asdict(each) for each in drift.unread],
         "warnings": [asdict(each) for each in drift.warnings],
+        "idle": [_idle(each) for each in drift.idle],
     }
 
 
@@ -55,7 +72,7 @@ def news_digest(drift: Drift) -> str:
 def drift_digest(differences: Iterable[Difference]) -> str:
     """SHA-256 (hex) that is another one where the drift is another one, whatever its order and its words."""
     told = (
-        {name: value for name, value in _difference(each).items() if name not in _MOVING} for each in differences
+        {name: value for name, value in _difference(each).items() if name not in _UNTOLD} for each in differences
     )
     texts = sorted(json.dumps(each, sort_keys=True, separators=(",", ":")) for each in told)
     return hashlib.sha256("\n".join(texts).encode("ascii")).hexdigest()
@@ -73,6 +90,7 @@ def _difference(difference: Difference) -> dict[str, Json]:
         "fields": [_field(each) for each in difference.fields],
         "since": difference.since,
         "after": difference.after,
+        "by_hand": difference.by_hand,
     }
 
 
@@ -81,9 +99,21 @@ def _field(field: DriftField) -> Json:
 
 
 def _excused(excused: Excused) -> Json:
-    expected = excused.expected
+    return {"difference": _difference(excused.difference), **_expected(excused.expected)}
+
+
+def _idle(idle: Idle) -> Json:
+    return {**_expected(idle.expected), "repositories": [*idle.repositories], "where": [*idle.where]}
+
+
+def _expected(expected: Expected) -> dict[str, Json]:
     return {
-        "difference": _difference(excused.difference),
+        "environment": expected.environment,
+        "differences": [*sorted(expected.differences)],
         "reason": expected.reason,
         "until": expected.until.isoformat(),
     }
+
+
+def _shard(shard: Shard) -> Json:
+    return {"index": shard.index, "count": shard.count}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, assert_never
 from envsync.model import Field
 from envsync.plan.changes import Kind, Notice, SettingsUpdate, view
 from envsync.plan.differences import counted
-from envsync.plan.drift import Deed, Excused
+from envsync.plan.drift import Deed, Excused, Idle
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +32,7 @@ class Excuses:
     used: frozenset[tuple[str, Expected]]  # by repository: all that cover something, their day over or not
 
 
+UNUSED = "expected-nothing"  # code of a warning
 MOST_DAYS = 366  # what is expected for longer is no exception: the files can say it
 
 
@@ -60,27 +61,48 @@ def excuse(differences: Sequence[Difference], expected: Mapping[str, Sequence[Ex
     return Excuses(tuple(counts), tuple(excused), tuple(lapsed), frozenset(used))
 
 
-def unused(
-    desired: Sequence[DesiredRepository],
+def idle_of(
+    desired: DesiredRepository,
     used: Collection[tuple[str, Expected]],
     unread: Sequence[UnreadPart],
     unknown: Sequence[tuple[Address, str]],
-) -> Iterator[Notice]:
-    """Those that cover nothing in any repository, once all that they are about is known. `unknown`: secrets."""
-    found: dict[Expected, list[str]] = {}
-    for repository in desired:
-        for each in repository.expected:
-            found.setdefault(each, []).append(str(repository.name))
-    for each, names in sorted(found.items(), key=lambda entry: (entry[1], _lasting(entry[0]))):
-        is_used = any((name, each) in used for name in names)
-        is_unread = any(_is_about(each, name, part) for name in names for part in unread)
+) -> Iterator[Expected]:
+    """Those that cover nothing in this repository, where all that they are about is known. `unknown`: secrets."""
+    name = str(desired.name)
+    for each in desired.expected:
+        is_unread = any(_is_about(each, name, part) for part in unread)
         is_unknown = any(_covers(each, at, _keys(Kind.SECRET, secret, ())) for at, secret in unknown)
-        if not (is_used or is_unread or is_unknown):
+        if not ((name, each) in used or is_unread or is_unknown):
+            yield each
+
+
+def unused(
+    expected: Mapping[str, Sequence[Expected]], idle: Mapping[str, AbstractSet[Expected]]
+) -> Iterator[Notice]:
+    """Those that are idle in every repository that has them; both by its name."""
+    for each in idling(expected, idle):
+        if each.where == each.repositories:
+            until, names = each.expected.until, each.repositories
             message = (
-                f"{_in_words(each)} is `expected` until {each.until} ({each.reason}), and nothing of it differs: "
-                "take that out of the file"
+                f"{_in_words(each.expected)} is `expected` until {until} ({each.expected.reason}), and nothing of "
+                "it differs: take that out of the file"
             )
-            yield Notice(names[0] if len(names) == 1 else None, "expected-nothing", message)
+            yield Notice(names[0] if len(names) == 1 else None, UNUSED, message)
+
+
+def idling(
+    expected: Mapping[str, Sequence[Expected]], idle: Mapping[str, AbstractSet[Expected]]
+) -> Iterator[Idle]:
+    """Those that are idle in any repository; both by its name."""
+    found: dict[Expected, list[str]] = {}
+    for name in sorted(expected, key=str.casefold):
+        for each in expected[name]:
+            found.setdefault(each, []).append(name)
+    for each, names in sorted(found.items(), key=lambda entry: (entry[1], _lasting(entry[0]))):
+        having = tuple(dict.fromkeys(names))
+        where = tuple(name for name in having if each in idle.get(name, ()))
+        if where:
+            yield Idle(each, having, where)
 
 
 def expected_notices(plan: Plan, desired: Sequence[DesiredRepository], today: date) -> tuple[Notice, ...]:

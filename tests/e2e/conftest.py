@@ -8,7 +8,7 @@ import pytest
 from support.openapi import check_exchange
 from support.shell import GitHub, Shell
 
-from envsync.sandbox import FULL_TOKEN, Exchange, Sandbox
+from envsync.sandbox import FULL_TOKEN, Exchange, Options, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +28,7 @@ def github(shell: Shell) -> Iterator[GitHub]:
         exchanges.append(exchange)
         check_exchange(exchange)
 
-    with Sandbox(observe=observe) as sandbox:
+    # One that limits nothing, and says so: the limits have tests of their own.
+    with Sandbox(observe=observe, options=Options(rate_limit=None)) as sandbox:
         shell.environ |= {"GITHUB_API_URL": sandbox.url, "GH_TOKEN": FULL_TOKEN}
         yield GitHub(sandbox, exchanges, shell)

@@ -332,7 +332,7 @@ def test_the_seed_on_the_embedded_sandbox(shell: Shell) -> None:
 @pytest.mark.parametrize("omitted", ["keep", "reset"])
 def test_both_meanings_of_an_omitted_key(shell: Shell, omitted: Literal["keep", "reset"]) -> None:
     body = "  qa: {{wait_timer: {0}, required_reviewers: [carol], can_admins_bypass: false}}\n"
-    with Sandbox(options=Options(omitted_keys=omitted), observe=check_exchange) as sandbox:
+    with Sandbox(options=Options(omitted_keys=omitted, rate_limit=None), observe=check_exchange) as sandbox:
         sandbox.seed(users=["carol"], repositories=[("acme", "payments")])
         shell.environ |= {"GITHUB_API_URL": sandbox.url, "GH_TOKEN": FULL_TOKEN}
         for minutes in (30, 60):

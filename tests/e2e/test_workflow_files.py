@@ -23,6 +23,7 @@ from support.workflows import WORKFLOWS
 ACTION = ROOT / "action.yml"
 EVERY = sorted(WORKFLOWS.glob("*.yml"))
 OURS = sorted(WORKFLOWS.glob("envsync-*.yml"))
+EXAMPLES = sorted((ROOT / "docs/examples").glob("*.yml"))  # which how-to pages are about
 USES = re.compile(r"^\s*(?:- )?uses: (\S+)(?: +(#.*))?$", re.MULTILINE)
 SECRETS = re.compile(r"secrets\s*(?:\.\s*([A-Za-z_]\w*)|\[)|secrets:\s*inherit")
 
@@ -102,6 +103,14 @@ def test_zizmor_finds_nothing_in_what_init_writes_with_no_word_of_its_user(begun
     assert zizmor(begun, config=None) == []
 
 
+def test_zizmor_finds_nothing_in_the_examples(tmp_path: Path) -> None:
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    for file in EXAMPLES:
+        (tmp_path / ".github/workflows" / file.name).write_text(text_of(file), encoding="utf-8")
+
+    assert zizmor(tmp_path, config=None) == []
+
+
 def test_zizmor_finds_what_is_bad_on_purpose(tmp_path: Path) -> None:
     (tmp_path / ".github/workflows").mkdir(parents=True)
     (tmp_path / ".github/workflows/bad.yml").write_text(BAD, encoding="utf-8")
@@ -163,7 +172,7 @@ def as_workflow(action: Path, folder: Path) -> Path:
 
 
 def test_actionlint_finds_nothing_in_the_action_and_the_workflows(actionlint: Path, tmp_path: Path) -> None:
-    assert lint(actionlint, *EVERY, as_workflow(ACTION, tmp_path)) == []
+    assert lint(actionlint, *EVERY, *EXAMPLES, as_workflow(ACTION, tmp_path)) == []
 
 
 def test_actionlint_finds_nothing_in_what_init_writes(actionlint: Path, begun: Path, tmp_path: Path) -> None:
@@ -193,27 +202,28 @@ def test_actionlint_finds_what_is_bad_on_purpose(actionlint: Path, tmp_path: Pat
 def test_the_workflows_are_those_that_the_rules_below_are_about() -> None:
     names = [file.name for file in EVERY]
     assert names == ["ci.yml", "envsync-apply.yml", "envsync-drift.yml", "envsync-plan.yml"]
+    assert [file.name for file in EXAMPLES] == ["envsync-drift-in-shards.yml"]
 
 
-@pytest.mark.parametrize("file", [*EVERY, ACTION], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*EVERY, *EXAMPLES, ACTION], ids=lambda file: file.name)
 def test_what_others_wrote_is_pinned_by_commit_with_its_version_beside(file: Path) -> None:
     text = text_of(file)
     used = USES.findall(text)
 
     assert len(used) == len(re.findall(r"\buses\b", re.sub(r"#.*", "", text)))
     for name, comment in used:
-        if name != "./":
+        if not name.startswith("./"):
             assert re.fullmatch(r"[\w.-]+/[\w./-]+@[0-9a-f]{40}", name), name
             assert re.fullmatch(r"# v\d+\.\d+\.\d+", comment), name
 
 
 def test_one_action_has_one_pin() -> None:
-    used = {name for file in EVERY for name, _ in USES.findall(text_of(file)) if "@" in name}
+    used = {name for file in (*EVERY, *EXAMPLES) for name, _ in USES.findall(text_of(file)) if "@" in name}
 
     assert len(used) == len({name.partition("@")[0] for name in used})
 
 
-@pytest.mark.parametrize("file", EVERY, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*EVERY, *EXAMPLES], ids=lambda file: file.name)
 def test_each_workflow_begins_with_no_permission_and_never_runs_twice_at_once(file: Path) -> None:
     workflow = parsed(file)
 
@@ -265,6 +275,23 @@ def test_each_credential_is_in_an_environment_of_its_own() -> None:
         assert sorted(guarded) == sorted(filter(None, environments.values()))
 
 
+def test_each_shard_has_a_credential_of_its_own_and_the_report_has_none() -> None:
+    workflow = parsed(EXAMPLES[0])
+    shard, report = workflow["jobs"]["shard"], workflow["jobs"]["report"]
+    numbers = shard["strategy"]["matrix"]["shard"]
+
+    assert shard["environment"] == "envsync-drift-${{ matrix.shard }}"
+    assert shard["name"].endswith(f" of {len(numbers)}")
+    assert f"}}}}/{len(numbers)} " in shard["steps"][1]["with"]["flags"]
+    guarded = workflow["env"]["ENVSYNC_GUARDED_BY"].split(", ")
+    assert {f"envsync-drift-{each}" for each in numbers} | {report["environment"]} <= set(guarded)
+    assert "ENVSYNC_APP" not in json.dumps(report)
+    assert [shard["permissions"], report["permissions"]] == [
+        {"contents": "read"},
+        {"contents": "read", "issues": "write"},
+    ]
+
+
 def test_the_plan_of_a_pull_request_gets_the_key_of_the_app_that_reads_and_nothing_else() -> None:
     file = WORKFLOWS / "envsync-plan.yml"
 
@@ -279,16 +306,16 @@ def test_the_plan_of_a_pull_request_gets_the_key_of_the_app_that_reads_and_nothi
 def test_each_of_ours_is_checked_out_without_leaving_a_token_behind() -> None:
     checkouts = [
         step
-        for file in EVERY
+        for file in (*EVERY, *EXAMPLES)
         for step in steps_of(parsed(file))
         if step.get("uses", "").startswith("actions/checkout@")
     ]
 
-    assert len(checkouts) == 8
+    assert len(checkouts) == 10
     assert {step["with"]["persist-credentials"] for step in checkouts} == {"false"}
 
 
-@pytest.mark.parametrize("file", [*EVERY, ACTION], ids=lambda file: file.name)
+@pytest.mark.parametrize("file", [*EVERY, *EXAMPLES, ACTION], ids=lambda file: file.name)
 def test_no_workflow_runs_commands_that_a_file_names_nor_for_whoever_opens_a_pull_request(file: Path) -> None:
     text = text_of(file)
 

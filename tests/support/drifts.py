@@ -9,7 +9,7 @@ from support.plans import THREE_WAY
 
 from envsync.model import Expected
 from envsync.plan.changes import Address, Kind, Notice, Origin, Risk, Unmanaged, UnreadPart
-from envsync.plan.drift import Deed, Difference, Drift, DriftField, Excused
+from envsync.plan.drift import Asked, Checked, Deed, Difference, Drift, DriftField, Excused, Idle
 
 GATED = Address("acme/payments", "production")
 SHARED = Address("acme/payments", "staging")
@@ -202,3 +202,11 @@ EXAMPLES = {
     "drift-not-asked": NOT_ASKED,
     "drift-blind": BLIND,
 }
+
+CHECKED = Checked(
+    replace(MUCH, idle=(Idle(OVER, ("acme/gone", "acme/payments", "acme/web"), ("acme/web",)),)),
+    ("acme/gone", "acme/payments", "acme/web"),
+    "https://api.github.com",
+    ("payments", "web"),
+    Asked(("acme/*",), ("*",), settings_only=True),
+)

@@ -40,7 +40,13 @@ class Shell:
         return path
 
     def run(self, *arguments: str, stdin: str = "", timeout: float = 120.0, **environ: str) -> Ran:
-        given = {"PATH": os.environ["PATH"], "HOME": str(self.folder), **self.environ, **environ}
+        given = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(self.folder),
+            "ENVSYNC_CACHE_DIR": f"{self.folder}.cache",
+            **self.environ,
+            **environ,
+        }
         done = nursery().run(arguments, self.folder, given, stdin, timeout) if takes(given) else None
         if done is None:
             done = subprocess.run(

@@ -50,26 +50,36 @@ inputs:
   name: {description: x, required: true}
   path: {description: x, required: true}
   if-no-files-found: {description: x, default: warn}
+  overwrite: {description: x, default: "false"}
   retention-days: {description: x, default: ""}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}"}
-      run: mkdir -p "$STANDIN_ARTIFACTS/$NAME" && cp "$FROM" "$STANDIN_ARTIFACTS/$NAME/"
+      env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}", OVERWRITE: "${{ inputs.overwrite }}"}
+      run: |
+        [ -f "$FROM" ] || exit 1
+        [ "$OVERWRITE" = true ] || [ ! -e "$STANDIN_ARTIFACTS/$NAME" ] || exit 1
+        mkdir -p "$STANDIN_ARTIFACTS/$NAME" && cp "$FROM" "$STANDIN_ARTIFACTS/$NAME/"
 """,
     "download-artifact": """\
 name: download-artifact
 description: A stand-in, which copies from the folder that STANDIN_ARTIFACTS names
 inputs:
-  name: {description: x, required: true}
+  name: {description: x, default: ""}
+  pattern: {description: x, default: ""}
   path: {description: x, required: true}
+  merge-multiple: {description: x, default: "false"}
 runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.name }}", TO: "${{ inputs.path }}"}
-      run: mkdir -p "$TO" && cp "$STANDIN_ARTIFACTS/$NAME/"* "$TO/"
+      env: {NAME: "${{ inputs.name || inputs.pattern }}", TO: "${{ inputs.path }}"}
+      run: |
+        mkdir -p "$TO"
+        for artifact in "$STANDIN_ARTIFACTS"/$NAME; do
+          cp "$artifact/"* "$TO/" # as with merge-multiple, or with one name
+        done
 """,
 }
 
@@ -121,9 +131,12 @@ class Project:
             subprocess.run([COMMAND, "init", "-q", *self.begun], cwd=self.repo, check=True)
         if self.installed:
             for workflow in (self.repo / ".github/workflows").glob("envsync-*.yml"):
-                text = workflow.read_text(encoding="utf-8")
-                changed = re.sub(r"( +)uses: \./.*\n +with:\n", r"\g<0>\1  version: installed\n", text)
-                workflow.write_text(changed, encoding="utf-8")
+                workflow.write_text(_as_installed(workflow.read_text(encoding="utf-8")), encoding="utf-8")
+
+    def add(self, name: str, text: str) -> None:
+        """Another workflow, which uses the action as `envsync init` copies it."""
+        place = self.repo / ".github/workflows" / name
+        place.write_text(_as_installed(text) if self.installed else text, encoding="utf-8")
 
     def _copy(self) -> None:
         for path in self._sources():
@@ -254,6 +267,10 @@ class Project:
         left_out = ("tests/", "docs/", "environments.yaml")
         found = (path for path in done.stdout.splitlines() if not path.startswith(left_out))
         return [path for path in found if (ROOT / path).is_file()]
+
+
+def _as_installed(workflow: str) -> str:
+    return re.sub(r"( +)uses: \./.*\n +with:\n", r"\g<0>\1  version: installed\n", workflow)
 
 
 def _dotenv(values: dict[str, str]) -> str:

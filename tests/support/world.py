@@ -5,6 +5,7 @@ For laws that want thousands of examples. Everything that crosses HTTP is tested
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -29,8 +30,10 @@ from envsync.model import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
+    from contextlib import AbstractContextManager
 
     from envsync.model import Reviewer
+    from envsync.plan.work import Work
 
 
 START = 1_767_225_600  # 2026-01-01T00:00:00Z
@@ -79,7 +82,21 @@ class World:
         self.fail("server_time")
         return self.time
 
-    def read_environment(self, repository: RepositoryName, name: str) -> LiveEnvironment | None:
+    def turn(
+        self,
+        repository: RepositoryName,  # noqa: ARG002 - here are no limits
+        environment: str,  # noqa: ARG002
+        work: Work,  # noqa: ARG002
+    ) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def read_environment(
+        self,
+        repository: RepositoryName,
+        name: str,
+        *,
+        exists: bool,  # noqa: ARG002 - it saves a request, and here are none
+    ) -> LiveEnvironment | None:
         assert repository == self.repository
         self.fail("read_environment")
         return self.environments.get(name.casefold())

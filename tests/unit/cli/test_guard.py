@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from itertools import permutations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
-from envsync.cli.bookkeeping import Books
 from envsync.cli.guard import guardians, notices, refusals
-from envsync.cli.session import Session
 from envsync.errors import FailureKind
-from envsync.github.connection import Access
-from envsync.github.credentials import Credential
 from envsync.model import (
     DesiredEnvironment,
     DesiredRepository,
@@ -20,22 +16,18 @@ from envsync.model import (
     LiveRepository,
     LiveSecret,
     RepositoryName,
-    SecretValue,
     Unread,
 )
-from envsync.plan.diff import diff
-from envsync.plan.ledger import NOTHING
+from envsync.plan.diff import diff_repository
 
 if TYPE_CHECKING:
-    from envsync.model import DesiredSecret
+    from envsync.plan.changes import Plan
+
+Compared: TypeAlias = "tuple[DesiredRepository, LiveRepository | Unread, Plan]"
 
 HERE = RepositoryName("acme", "payments")
 WORKFLOW = {"GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "acme/payments"}
 LONG_AGO = "2025-01-01T00:00:00Z"
-
-
-def nothing(_secret: DesiredSecret) -> SecretValue:
-    raise AssertionError
 
 
 def environment(name: str, *secrets: str) -> LiveEnvironment:
@@ -48,7 +40,7 @@ def session(
     named: RepositoryName = HERE,
     now: RepositoryName | None = None,
     prune: bool = False,
-) -> Session:
+) -> Compared:
     """The files declare `declared` in the repository that they call `named` and that is called `now`."""
     desired = DesiredRepository(named, tuple(DesiredEnvironment(each) for each in sorted(declared)), prune=prune)
     names = tuple(each.name for each in live)
@@ -56,20 +48,17 @@ def session(
     return of(desired, LiveRepository(now or named, named, names, details))
 
 
-def of(desired: DesiredRepository, live: LiveRepository | Unread) -> Session:
-    found = {desired.name.key: live}
-    access = Access("http://127.0.0.1:9", Credential(SecretValue(b"token"), "GH_TOKEN"))
-    plan = diff([desired], found)
-    return Session(access, (desired,), found, NOTHING, plan, Books("here", None, nothing), {})
+def of(desired: DesiredRepository, live: LiveRepository | Unread) -> Compared:
+    return desired, live, diff_repository(desired, live)
 
 
-def guarding(found: Session, **environ: str) -> list[str]:
+def guarding(found: Compared, **environ: str) -> list[str]:
     given = {**WORKFLOW, **environ}
-    return [f"{at.environment}: {why}" for at, why in guardians(found, given, applies=True)]
+    return [f"{at.environment}: {why}" for at, why in guardians(*found, given, applies=True)]
 
 
-def warned(found: Session, **environ: str) -> list[str]:
-    return [each.code for each in notices(found, {**WORKFLOW, **environ})]
+def warned(found: Compared, **environ: str) -> list[str]:
+    return [each.code for each in notices(*found, {**WORKFLOW, **environ})]
 
 
 # --- by name -------------------------------------------------------------------------------------------------
@@ -179,7 +168,7 @@ def test_repositories_have_no_case(here: str) -> None:
 def test_a_former_name_of_it_in_the_files_is_the_same_repository() -> None:
     found = session("gate", named=RepositoryName("acme", "old"), now=HERE)
 
-    ((at, _),) = guardians(found, {**WORKFLOW, "ENVSYNC_GUARDED_BY": "gate"}, applies=True)
+    ((at, _),) = guardians(*found, {**WORKFLOW, "ENVSYNC_GUARDED_BY": "gate"}, applies=True)
     assert at.repository == "acme/old"  # as the files and the plan have it
 
 
@@ -190,7 +179,7 @@ def test_each_is_refused_and_warned_of_with_its_reason() -> None:
     found = session("gate", "production", live=(environment("gate", "GH_TOKEN"),))
     environ = {**WORKFLOW, "ENVSYNC_GUARDED_BY": "production", "GH_TOKEN": "x"}
 
-    refusing, warning = refusals(found, environ), [*notices(found, environ)][:2]
+    refusing, warning = refusals(*found, environ), [*notices(*found, environ)][:2]
 
     assert [each.code for each in refusing] == [each.code for each in warning] == ["guards-itself"] * 2
     for said in ([each.message for each in refusing], [each.message for each in warning]):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ from envsync.model import SecretValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from support.clockwork import World
 
 ACME, PEAR = "/repos/acme/web", "/repos/pear/web"
 ASKED = problem(401, "Bad credentials")
@@ -48,6 +52,7 @@ class Tokens:
 
     source: str = "the test"
     scheme: Scheme = "token"
+    lasts: bool = False
     exhausted: bool = False
     asked: list[Place | None] = field(default_factory=list)
     held: dict[str, SecretValue] = field(default_factory=dict)
@@ -62,6 +67,9 @@ class Tokens:
             self.count += 1
             self.held[owner] = SecretValue(f"{owner}-{self.count}".encode())
         return self.held[owner]
+
+    def account(self, place: Place | None) -> str:
+        return "nobody" if place is None else place.owner
 
     def renewed(self, place: Place | None, used: SecretValue) -> bool:
         assert place is not None
@@ -127,6 +135,45 @@ def test_it_is_renewed_once(github: Loopback, connection: Connection) -> None:
 
     assert raised.value.kind is FailureKind.NOT_AUTHENTICATED
     assert sent(github) == ["token acme-1", "token acme-2"]
+
+
+def test_a_token_that_ended_while_limits_were_waited_for_is_not_sent(
+    github: Loopback, access: Callable[..., Access], tokens: Tokens, world: World
+) -> None:
+    def reply(_: object) -> Reply:
+        told = {"Limit": "1", "Remaining": "0", "Reset": str(int(world.now) + 3599)}
+        return Reply({}, 200, {f"X-RateLimit-{name}": value for name, value in told.items()})
+
+    def pause(seconds: float) -> None:
+        world.pause(seconds)
+        tokens.held.clear()
+        tokens.exhausted = len(world.pauses) == 2
+
+    github.on(f"GET {ACME}", reply)
+    patient = replace(access(), credential=tokens, effects=replace(world.effects(), pause=pause))
+    with closing(Connection(patient)) as connection:
+        connection.fetch(Target(ACME), "look")
+        connection.fetch(Target(ACME), "look")
+        with pytest.raises(RequestFailed, match="there is no token"):
+            connection.fetch(Target(ACME), "look")
+        tokens.exhausted = False
+        asking = threading.Thread(target=connection.fetch, args=(Target(ACME), "look"), daemon=True)
+        asking.start()
+        asking.join(10)  # what was not sent holds up nobody
+
+    assert sent(github) == ["token acme-1", "token acme-2", "token acme-3"]
+    assert world.pauses == [3600, 3600]
+
+
+def test_each_account_has_limits_of_its_own(github: Loopback, connection: Connection, world: World) -> None:
+    github.on(f"GET {ACME}", problem(429, "no", headers={"Retry-After": "9"}), Reply({}))
+    github.on(f"GET {PEAR}", Reply({}))
+
+    connection.fetch(Target(PEAR), "look")
+    connection.fetch(Target(ACME), "look")
+    connection.fetch(Target(PEAR), "look")
+
+    assert world.pauses == [9]
 
 
 def test_no_token_that_was_used_is_ever_shown(github: Loopback, connection: Connection) -> None:

@@ -6,7 +6,7 @@ import logging
 import socket
 import ssl
 import threading
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from envsync import __version__
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.call import Answer, Call, Exchange, Json, Lost, Method
 from envsync.github.connection import Access, Connection
+from envsync.github.limiter import Limiter
 from envsync.github.retry import Policy
 from envsync.github.server import Target
 
@@ -157,25 +158,107 @@ def test_github_s_limits_are_waited_for_and_announced(
     exchange = connection.exchange(call("POST"))
 
     assert connection.verdict(exchange) is exchange.outcome
-    assert world.notices == ["waiting 12 s: GitHub's secondary rate limit (POST /repos/acme/web/environments)"]
+    assert world.notices == ["waiting 12 s: GitHub's secondary rate limit"]
     assert world.pauses == [12]
     assert not exchange.doubtful
+
+
+USED_UP = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT", "X-RateLimit-Limit": "5000", "X-RateLimit-Remaining": "0"}
+
+
+def test_a_limit_is_waited_for_as_long_as_it_lasts(github: Loopback, connection: Connection, world: World) -> None:
+    reset = {"X-RateLimit-Reset": str(int(world.now) + 2400)}
+    refusal = problem(403, "API rate limit exceeded", headers={**USED_UP, **reset})
+    github.on("GET /repos/acme/web/environments", refusal, Reply([]))
+
+    assert connection.fetch(ENVIRONMENTS, "list the environments").status == 200
+    assert world.notices == ["waiting 2401 s: GitHub's hourly rate limit"]
+
+
+def test_before_a_limit_is_exceeded_it_is_waited_for(
+    github: Loopback, connection: Connection, world: World
+) -> None:
+    reset = {"X-RateLimit-Reset": str(int(world.now) + 2400)}
+    github.on("GET /repos/acme/web/environments", Reply([], 200, {**USED_UP, **reset}))
+
+    for _ in range(2):
+        connection.fetch(ENVIRONMENTS, "list the environments")
+
+    assert world.pauses == [2401]
+    assert world.notices == ["waiting 2401 s: 5,000 requests an hour are GitHub's limit"]
 
 
 def test_a_limit_that_lasts_too_long_is_reported_with_its_end(
     github: Loopback, connection: Connection, world: World
 ) -> None:
-    used_up = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int(world.now) + 2400)}
-    now = {"Date": "Tue, 14 Nov 2023 22:13:20 GMT"}
+    reset = {"X-RateLimit-Reset": str(int(world.now) + 4000)}
     github.on(
-        "GET /repos/acme/web/environments", problem(403, "API rate limit exceeded", headers={**used_up, **now})
+        "GET /repos/acme/web/environments", problem(403, "API rate limit exceeded", headers={**USED_UP, **reset})
     )
 
     with pytest.raises(RequestFailed, match="hourly rate limit is used up until") as raised:
         connection.fetch(ENVIRONMENTS, "list the environments")
-
     assert raised.value.kind is FailureKind.RATE_LIMITED
+    with pytest.raises(RequestFailed, match="hourly rate limit is used up until"):
+        connection.fetch(ENVIRONMENTS, "list the environments")
+
     assert world.pauses == []
+    assert len(github.seen) == 1
+
+
+def test_a_server_that_always_refuses_is_left_alone_some_day(
+    github: Loopback, connection: Connection, world: World
+) -> None:
+    github.on("GET /repos/acme/web/environments", problem(429, "no", headers={}))
+
+    with pytest.raises(RequestFailed, match="secondary rate limit is used up until"):
+        connection.fetch(ENVIRONMENTS, "list the environments")
+
+    assert world.pauses == [60, 120, 240, 480]
+
+
+class TestMaxWait:
+    @pytest.fixture
+    def hasty(self, access: Callable[..., Access]) -> Iterator[Connection]:
+        opened = Connection(replace(access(), limiter=Limiter(max_wait=10)))
+        yield opened
+        opened.close()
+
+    def test_is_the_most_that_limits_may_take(self, github: Loopback, hasty: Connection, world: World) -> None:
+        github.on("GET /repos/acme/web/environments", problem(429, "no", headers={"Retry-After": "12"}))
+
+        with pytest.raises(RequestFailed, match="and --max-wait is 10 s in all") as raised:
+            hasty.fetch(ENVIRONMENTS, "list the environments")
+
+        assert raised.value.kind is FailureKind.RATE_LIMITED
+        assert world.pauses == []
+
+    def test_leaves_a_write_in_doubt_that_was_so_before(self, github: Loopback, hasty: Connection) -> None:
+        refusal = problem(429, "no", headers={"Retry-After": "12"})
+        github.on("PUT /repos/acme/web/environments", Silence.CUT, refusal)
+
+        with pytest.raises(RequestFailed, match="and --max-wait is 10 s in all") as raised:
+            hasty.exchange(call("PUT"))
+
+        assert raised.value.uncertain
+        with pytest.raises(RequestFailed) as raised:
+            hasty.exchange(call("PUT"))
+        assert not raised.value.uncertain
+
+
+def test_connections_share_what_they_know_of_limits(
+    github: Loopback, access: Callable[..., Access], world: World
+) -> None:
+    shared = access()
+    github.on("GET /repos/acme/web/environments", problem(429, "no", headers={"Retry-After": "12"}), Reply([]))
+    first, second = Connection(shared), Connection(replace(shared, policy=ONCE))
+
+    assert isinstance(second.verdict(second.exchange(call("GET"))), RequestFailed)
+    first.fetch(ENVIRONMENTS, "list the environments")
+
+    assert world.pauses == [12]
+    first.close()
+    second.close()
 
 
 def test_headers_that_make_no_sense_do_no_harm(github: Loopback, connection: Connection) -> None:
@@ -308,6 +391,26 @@ def test_ctrl_c_is_not_an_outcome(github: Loopback, access: Callable[..., Access
     with pytest.raises(KeyboardInterrupt):
         connection.fetch(ENVIRONMENTS, "list the environments")
     connection.close()
+
+
+def test_a_request_that_was_interrupted_holds_up_no_other(
+    github: Loopback, access: Callable[..., Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    shared = access()
+    github.on("GET /repos/acme/web/environments", Reply([]))
+    with closing(Connection(shared)) as connection:
+        with monkeypatch.context() as patched:
+            patched.setattr("envsync.github.wire.Wire.request", interrupt)
+            with pytest.raises(KeyboardInterrupt):
+                connection.exchange(call("GET"))
+        asking = threading.Thread(target=connection.exchange, args=(call("GET"),), daemon=True)
+        asking.start()
+        asking.join(10)
+
+    assert len(github.seen) == 1
 
 
 def test_the_other_loopback_is_reached_by_its_number(connected: Callable[..., Connection]) -> None:

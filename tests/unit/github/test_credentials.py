@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from envsync.errors import CredentialError, ExitCode
+from envsync.github.bearer import Place
 from envsync.github.credentials import Credential, find, gh_token, token_of
 
 if TYPE_CHECKING:
@@ -129,3 +130,9 @@ def test_a_gh_that_does_not_answer_is_not_waited_for(gh: Path, monkeypatch: pyte
     install(gh, "while :; do :; done")
 
     assert gh_token("github.com") is None
+
+
+def test_requests_with_one_token_are_of_one_account() -> None:
+    credential = token_of("ghp_x", "GH_TOKEN")
+
+    assert credential.account(None) == credential.account(Place("acme", "web")) == "GH_TOKEN"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def repository(name: str, *, owner: str = "acme", archived: bool = False, fork: bool = False) -> dict[str, Any]:
-    return {"name": name, "owner": {"login": owner}, "archived": archived, "fork": fork}
+    return {"id": 7, "name": name, "owner": {"login": owner}, "archived": archived, "fork": fork}
 
 
 def expanded(reader: Reader, pattern: str, *, archived: bool = False, forks: bool = False) -> list[str]:

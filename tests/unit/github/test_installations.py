@@ -15,6 +15,7 @@ from support.openapi import check_exchange
 
 from envsync.errors import CredentialError, ExitCode, FailureKind, RequestFailed
 from envsync.github.app import AppKey
+from envsync.github.bearer import Place
 from envsync.github.connection import Access
 from envsync.github.expand import expand
 from envsync.github.installations import Installations
@@ -170,6 +171,21 @@ class TestSigningIn:
 
         assert issued(exchanges) == 1
         assert sum(line.startswith("GET /repos/acme/web/environments") for line in lines(exchanges)) == 8
+
+    def test_makes_an_account_of_each_installation_whatever_its_token(
+        self, sandbox: Sandbox, world: World, connect: Callable[..., Writer]
+    ) -> None:
+        acme, _ = install(sandbox), install(sandbox, owner="pear")
+        bearer = Installations(AppKey(str(acme), SecretValue(private_pem().encode()), "KEY"))
+        writer = connect(acme, bearer=bearer)
+        numbers = {each.account: each.id for each in sandbox.state.installations.values()}
+
+        for _ in range(2):
+            read(writer)
+            read(writer, TOOL)
+            assert bearer.account(Place("ACME", "web")) == f"installation {numbers['acme']}"
+            assert bearer.account(Place("pear", "tool")) == f"installation {numbers['pear']}"
+            world.now += 3600
 
     @pytest.mark.parametrize(
         "faults",

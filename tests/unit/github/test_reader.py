@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def test_a_reader_cannot_write(reader: Reader) -> None:
-    assert {name for name in dir(reader) if not name.startswith("_")} == {"get", "pages", "close"}
+    assert {name for name in dir(reader) if not name.startswith("_")} == {"get", "pages", "together", "close"}
 
 
 def test_all_pages_are_read_however_few_github_puts_on_one(github: Loopback, reader: Reader) -> None:

@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envsync.github.call import Answer, Lost, Outcome
-from envsync.github.retry import GiveUp, Policy, RateLimit, Wait, broken, decide, may_have_happened, rate_limit
+from envsync.github.retry import (
+    Again,
+    GiveUp,
+    Policy,
+    RateLimit,
+    Wait,
+    broken,
+    decide,
+    may_have_happened,
+    rate_limit,
+)
 
 NOW = 1_700_000_000.0  # Tue, 14 Nov 2023 22:13:20 GMT
 ORDINARY: dict[str, Any] = {
@@ -55,10 +65,11 @@ def test_no_request_takes_more_attempts_or_pauses_than_the_policy_allows(
         )
         if isinstance(decision, GiveUp):
             break
-        assert decision.seconds >= 0
-        waited += decision.seconds
-        now += decision.seconds
         attempt += 1
+        if isinstance(decision, Wait):
+            assert decision.seconds >= 0
+            waited += decision.seconds
+            now += decision.seconds
 
     assert attempt <= policy.attempts
     assert waited <= policy.max_wait
@@ -110,7 +121,7 @@ def test_a_post_is_repeated_when_it_surely_was_not_done() -> None:
     post = {**ORDINARY, "repeatable": False}
 
     assert decide(Lost("refused", sent=False), **post) == Wait(1, "refused")
-    assert decide(Answer(429, {"retry-after": "7"}), **post) == Wait(7, "GitHub's secondary rate limit")
+    assert decide(Answer(429, {"retry-after": "7"}), **post) == Again()
     assert decide(Lost("reset"), **post) == GiveUp()
     assert decide(Answer(502, {}), **post) == GiveUp()
     assert decide(Answer(201, {}, whole=False), **post) == GiveUp()
@@ -140,12 +151,12 @@ SECONDARY, HOURLY = "GitHub's secondary rate limit", "GitHub's hourly rate limit
         (429, {"retry-after": "0"}, RateLimit(1, SECONDARY)),
         (429, {"retry-after": "Tue, 14 Nov 2023 22:14:20 GMT"}, RateLimit(60, SECONDARY)),
         (429, {"retry-after": "Tue, 14 Nov 2023 22:14:20 -0000"}, RateLimit(60, SECONDARY)),
-        (429, {"retry-after": "soon"}, RateLimit(60, SECONDARY)),
-        (429, {}, RateLimit(60, SECONDARY)),
+        (429, {"retry-after": "soon"}, RateLimit(60, SECONDARY, is_told=False)),
+        (429, {}, RateLimit(60, SECONDARY, is_told=False)),
         (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1700000040"}, RateLimit(41, HOURLY)),
         (403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1600000000"}, RateLimit(1, HOURLY)),
-        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "never"}, RateLimit(60, HOURLY)),
-        (429, {"x-ratelimit-remaining": "0"}, RateLimit(60, HOURLY)),
+        (429, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "never"}, RateLimit(60, HOURLY, is_told=False)),
+        (429, {"x-ratelimit-remaining": "0"}, RateLimit(60, HOURLY, is_told=False)),
         (403, {"x-ratelimit-remaining": "4999"}, None),
         (403, {}, None),
         (422, {"retry-after": "17"}, None),
@@ -158,7 +169,7 @@ def test_limits_are_told_by_headers(status: int, headers: dict[str, str], limit:
 def test_limits_are_told_by_words_when_the_headers_are_missing() -> None:
     told = Answer(403, {}, {"message": "You have exceeded a secondary rate limit."})
 
-    assert rate_limit(told, NOW) == RateLimit(60, SECONDARY)
+    assert rate_limit(told, NOW) == RateLimit(60, SECONDARY, is_told=False)
     assert rate_limit(Answer(403, {}, {"message": None}), NOW) is None
 
 
@@ -171,9 +182,16 @@ def test_the_time_is_counted_by_github_s_clock() -> None:
     assert rate_limit(Answer(429, date), NOW + 3600) == RateLimit(60, SECONDARY)
 
 
-def test_a_limit_beyond_the_bound_is_not_waited_for() -> None:
-    far = Answer(403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 2400)})
+def test_how_long_a_limit_is_waited_for_is_the_limiter_s_to_say() -> None:
+    an_hour = Answer(403, {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(NOW) + 3600)})
 
-    assert decide(far, **ORDINARY) == GiveUp()
-    assert decide(Answer(429, {}), **{**ORDINARY, "waited": 60.0}) == Wait(60, SECONDARY)
-    assert decide(Answer(429, {}), **{**ORDINARY, "waited": 61.0}) == GiveUp()
+    assert decide(an_hour, **{**ORDINARY, "waited": 120.0}) == Again()
+    assert decide(Answer(429, {}), **ORDINARY) == Again()
+
+
+def test_a_limit_that_lasts_longer_than_any_window_is_not_waited_for() -> None:
+    assert decide(Answer(429, {"retry-after": "3701"}), **ORDINARY) == GiveUp()
+
+
+def test_a_server_that_always_refuses_is_left_alone_some_day() -> None:
+    assert decide(Answer(429, {}), **{**ORDINARY, "attempt": 5}) == GiveUp()

@@ -5,14 +5,16 @@ from datetime import date
 from typing import Any
 
 import pytest
+from support.drifts import CHECKED
 from support.plans import EVERYTHING
 from support.schemas import check
 
 from envsync.model import Expected
 from envsync.plan.changes import Address, Kind, Origin, Risk
 from envsync.plan.codec import dumps, encode
-from envsync.plan.drift import Deed, Difference, Drift, DriftField, Excused
+from envsync.plan.drift import Checked, Deed, Difference, Drift, DriftField, Excused
 from envsync.plan.drift_codec import drift_digest, encode_drift, news_digest
+from envsync.plan.shard import Shard
 
 AT = Address("acme/payments", "Prüfung / 1")
 OPENED = Difference(
@@ -50,7 +52,8 @@ DRIFT = Drift(
 
 
 def said(drift: Drift) -> Any:
-    return check("drift", dumps(encode_drift(drift)))
+    checked = Checked(drift, ("acme/payments",), "https://api.github.com", ("payments",))
+    return check("drift", dumps(encode_drift(checked)))
 
 
 def test_a_drift_with_everything_in_it_is_as_the_schema_says() -> None:
@@ -77,9 +80,16 @@ def test_a_drift_with_everything_in_it_is_as_the_schema_says() -> None:
         "fields": [{"name": "required_reviewers", "declared": ["ann"], "live": ["ann", "carol"]}],
         "since": None,
         "after": "2026-01-01T00:00:00Z",
+        "by_hand": False,
     }
     assert found["expected"] == [
-        {"difference": found["differences"][2], "reason": "incident 4711", "until": "2026-12-01"}
+        {
+            "difference": found["differences"][2],
+            "environment": "*",
+            "differences": [],
+            "reason": "incident 4711",
+            "until": "2026-12-01",
+        }
     ]
     assert found["lapsed"][0]["difference"] == found["differences"][0]
     assert [each["action"] for each in found["pending"][:2]] == ["delete", "create"]
@@ -91,6 +101,37 @@ def test_nothing_pending_is_another_thing_than_nobody_asked() -> None:
 
     assert (asked["pending"], asked["summary"]["pending"]) == ([], 0)
     assert (unasked["pending"], unasked["summary"]["pending"]) == (None, None)
+
+
+def test_it_says_what_was_looked_at_and_how() -> None:
+    found = check("drift", dumps(encode_drift(replace(CHECKED, shard=Shard(2, 4)))))
+
+    assert {name: found[name] for name in list(found)[:7]} == {
+        "format_version": "1.1",
+        "shard": {"index": 2, "count": 4},
+        "server": "https://api.github.com",
+        "owners": ["payments", "web"],
+        "asked": {"repositories": ["acme/*"], "environments": ["*"], "settings_only": True},
+        "repositories": ["acme/gone", "acme/payments", "acme/web"],
+        "shut_out": False,
+    }
+    assert found["idle"] == [
+        {
+            "environment": "staging",
+            "differences": [],
+            "reason": "load test",
+            "until": "2026-11-01",
+            "repositories": ["acme/gone", "acme/payments", "acme/web"],
+            "where": ["acme/web"],
+        }
+    ]
+
+
+def test_what_apply_cannot_put_back_is_said_and_makes_no_other_drift() -> None:
+    by_hand = replace(LOST, by_hand=True)
+
+    assert [each["by_hand"] for each in said(Drift((LOST, by_hand)))["differences"]] == [False, True]
+    assert drift_digest([LOST]) == drift_digest([by_hand]), "issues hold digests from before it was said"
 
 
 @pytest.mark.parametrize("deed", Deed)
