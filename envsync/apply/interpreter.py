@@ -88,7 +88,7 @@ class Interpreter:
             because: Because | None = Because.INTERRUPTED
             if not self.stopped():
                 work = work_of(environment, write_secrets=self.write_secrets)
-                turn.enter_context(self.target.turn(repository.repository, environment.environment, work))
+                turn.enter_context(self.target.turn(repository.repository, work))
                 because = self._hindrance(repository.repository, environment)
         except Interrupted:
             because = Because.INTERRUPTED

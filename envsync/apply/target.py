@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Target(Protocol):
     """A GitHub. A method raises `RequestFailed`, or returns once the thing is done."""
 
-    def turn(self, repository: RepositoryName, environment: str, work: Work) -> AbstractContextManager[None]:
+    def turn(self, repository: RepositoryName, work: Work) -> AbstractContextManager[None]:
         """Begins when all of the work can be done without waiting for GitHub's limits in the middle of it."""
         ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,9 +29,9 @@ from envsync.errors import (
     RequestFailed,
     Severity,
 )
+from envsync.github.crew import Crew
 from envsync.github.expand import expand
 from envsync.github.read import read_repository
-from envsync.github.reader import open_reader
 from envsync.github.server import DEFAULT_API_URL, web_host
 from envsync.model import Unread
 from envsync.plan.diff import diff
@@ -81,12 +81,8 @@ def import_file(options: Options, wanted: Sequence[str], *, out: str, force: boo
 
 def imported(options: Options, wanted: Sequence[str], name: str | None, schema: str | None) -> Imported | ExitCode:
     """What is on GitHub, as a file. Where not all could be read: what to exit with, and it has been said why."""
-    with _reached(options) as (access, source):
-        reader = open_reader(access)
-        try:
-            live, failed = _read(options, reader, wanted)
-        finally:
-            reader.close()
+    with _reached(options) as (access, source), closing(Crew(access)) as crew:
+        live, failed = _read(options, crew, wanted)
     live = _with_environments(options, live, wanted)
     if failed:
         complain((each for one in failed for each in one.diagnostics), options.color)
@@ -148,24 +144,33 @@ def _reached(options: Options) -> Iterator[tuple[Access, str]]:
 
 
 def _read(
-    options: Options, reader: Reader, wanted: Sequence[str]
+    options: Options, crew: Crew, wanted: Sequence[str]
 ) -> tuple[tuple[LiveRepository, ...], list[RequestFailed]]:
     """Each repository once, under the name that it has now; and what kept others from being read."""
-    live: dict[str, LiveRepository] = {}
-    failed: list[RequestFailed] = []
+
+    def read(name: RepositoryName) -> Iterator[tuple[RepositoryName, LiveRepository | RequestFailed]]:
+        try:
+            yield name, _read_one(options, crew.reader, name)
+        except RequestFailed as error:
+            if error.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
+                raise CredentialError(*error.diagnostics) from None
+            yield name, error
+
+    came: dict[RepositoryName, LiveRepository | RequestFailed] = {}
     with progress(options) as say:
         say("finding the repositories")
-        names = _expanded(reader, wanted)
-        for number, name in enumerate(names, start=1):
-            say(f"reading {name} ({number} of {len(names)})")
-            try:
-                found = _read_one(options, reader, name)
-            except RequestFailed as error:
-                if error.kind is FailureKind.NOT_AUTHENTICATED:  # it will be so for all the others
-                    raise CredentialError(*error.diagnostics) from None
-                failed.append(error)
-            else:
-                live.setdefault(found.name.key, found)
+        names = _expanded(crew.reader, wanted)
+        for name, found in crew.flow(names, read):
+            came[name] = found
+            say(f"read {len(came)} of {len(names)}: {name}")
+    live: dict[str, LiveRepository] = {}
+    failed: list[RequestFailed] = []
+    for name in names:
+        found = came[name]
+        if isinstance(found, RequestFailed):
+            failed.append(found)
+        else:
+            live.setdefault(found.name.key, found)
     return tuple(live.values()), failed
 
 

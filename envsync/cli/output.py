@@ -44,6 +44,12 @@ def width() -> int:
     return max(40, shutil.get_terminal_size((_UNFOLDED, 24)).columns)
 
 
+def get_ready_to_show(options: Options) -> None:
+    """Load what showing takes, while others wait for GitHub: it takes longer than a request."""
+    if options.output == "text":
+        import envsync.render.text  # noqa: F401 - to have it
+
+
 def result(text: str) -> None:
     """Write what the user asked for."""
     sys.stdout.write(_unobeyed(text))

@@ -13,7 +13,7 @@ from envsync.cli.access import reached, sandbox_access
 from envsync.cli.bookkeeping import Books
 from envsync.cli.embedded import SANDBOX_NOTICE, populate, sandbox_folder, standing_in
 from envsync.cli.examining import Examiner
-from envsync.cli.output import complain, note, progress
+from envsync.cli.output import complain, get_ready_to_show, note, progress
 from envsync.cli.selecting import expanded, hold_apart, listed, selected
 from envsync.cli.stop import Stop
 from envsync.cli.surveying import Surveyor
@@ -142,7 +142,9 @@ class _Run:
                 self.sources,
             )
             examined: dict[str, Examined] = {}
-            for repository, live in self.crew.flow(desired, self._surveyor(scope, numbers).read):
+            coming = self.crew.flow(desired, self._surveyor(scope, numbers).read)
+            get_ready_to_show(self.options)
+            for repository, live in coming:
                 if not examined:  # by now GitHub has told its limits
                     self._announce(desired, scope, numbers)
                 examined[str(repository.name)] = examiner.examine(repository, live)

@@ -47,6 +47,8 @@ def cannot(purpose: str) -> str:
 
 def printable(text: str) -> str:
     """With control characters, of terminals or of writing direction, spelled out."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

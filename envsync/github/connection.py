@@ -176,7 +176,7 @@ class Connection:
             access.limiter.put_back(purse)
 
     def server_time(self) -> int:
-        """Seconds since 1970: the last answer told them, whatever else it said, and so long ago. Never too many."""
+        """Seconds since 1970: as the last answer told them, and as many as went by since. Never too many."""
         told = http_date(self._date)
         if told is None:
             raise _timeless()

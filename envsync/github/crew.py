@@ -23,7 +23,7 @@ T = TypeVar("T")
 Item = TypeVar("Item")
 
 MOST = 64  # threads: of the 100 requests at once that GitHub takes of somebody, the others are for other programs
-_PATIENCE = 0.5  # seconds in which threads may come back before they are left behind
+_PATIENCE = 0.2  # seconds in which threads may come back before they are left behind
 
 
 class Crew:
@@ -70,13 +70,19 @@ class Crew:
         return batch.results()
 
     def flow(self, items: Sequence[Item], work: Callable[[Item], Iterable[T]]) -> Iterator[T]:
-        """What `work` gives for all items, each thing once it is there, in no order. Raises what it raises."""
+        """What `work` gives for all items, each thing once it is there, in no order. Raises what it raises.
+
+        It begins at once, whether or not anybody looks at the first of them.
+        """
         source = _Source(items, work, self._size)
         with self._lock:
             self._open.appendleft(source)
             self._call(len(items))
+        return self._given(source, len(items))
+
+    def _given(self, source: _Source[Item, T], count: int) -> Iterator[T]:
         try:
-            for _ in items:
+            for _ in range(count):
                 while not isinstance(given := source.given.get(), _End):
                     yield given
                 if given.error is not None:

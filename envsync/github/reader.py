@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from requests.utils import parse_header_links
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from envsync.github.part import Part
 
 T = TypeVar("T")
+_Page: TypeAlias = "tuple[str, frozenset[tuple[str, str]]]"
 
 _MOST_PAGES = 1_000
 _NUMBER = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
@@ -92,7 +93,7 @@ class Reader:
         GitHub clamps a `per_page` above its maximum without a word, so that only its `Link` header tells the end.
         """
         target: Target | None = Target(path, tuple(query.items()))
-        ahead: dict[Target, Received] = {}
+        ahead: dict[_Page, Received] = {}
         items: list[Part] = []
         seen: set[Target] = set()
         moved = False
@@ -100,20 +101,21 @@ class Reader:
             if target in seen or len(seen) == _MOST_PAGES:
                 raise _endless(purpose)
             seen.add(target)
-            received = ahead.pop(target, None) or self._fetch(target, purpose)
+            received = ahead.pop(_page_of(target), None) or self._fetch(target, purpose)
             items += (received.data if key is None else received.data.member(key)).items()
             moved = moved or received.moved
             links = _links(received.headers.get("link", ""), purpose)
             target = self._led_to(links, "next", purpose)
             if target is not None and len(seen) == 1:
-                foreseen = _between(target, self._led_to(links, "last", purpose))
-                ahead = dict(
-                    zip(foreseen, self.together([self._asking(each, purpose) for each in foreseen]), strict=True)
-                )
+                ahead = self._ahead(_between(target, self._led_to(links, "last", purpose)), purpose)
         return Pages(tuple(items), moved)
 
     def _led_to(self, links: Mapping[str, str], relation: str, purpose: str) -> Target | None:
         return self._local(links[relation], purpose) if relation in links else None
+
+    def _ahead(self, targets: Sequence[Target], purpose: str) -> dict[_Page, Received]:
+        found = self.together([self._asking(each, purpose) for each in targets])
+        return dict(zip(map(_page_of, targets), found, strict=True))
 
     def _asking(self, target: Target, purpose: str) -> Callable[[], Received]:
         return lambda: self._fetch(target, purpose)
@@ -127,6 +129,11 @@ def _links(header: str, purpose: str) -> Mapping[str, str]:
         hint = "check that the API URL is that of a GitHub server"
         raise RequestFailed(FailureKind.UNAVAILABLE, Diagnostic("unexpected-answer", text, hint))
     return {link["rel"]: link["url"] for link in links}
+
+
+def _page_of(target: Target) -> _Page:
+    """GitHub need not have the parts of a query in the same order in all of its links."""
+    return target.path, frozenset(target.query)
 
 
 def _between(second: Target, last: Target | None) -> list[Target]:

@@ -6,12 +6,13 @@ personal access tokens" on docs.github.com.
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.attempts import unread
+from envsync.github.crew import Crew
 from envsync.github.people import People
-from envsync.github.reader import open_reader
 from envsync.github.survey_credential import survey_credential
 from envsync.github.survey_repository import Surveyor
 from envsync.github.survey_server import survey_server
@@ -46,14 +47,10 @@ def survey(
     Besides what a plan reads, a repository takes up to seven requests, one for each reviewer and each workflow,
     and one to four for each declared environment that exists. Owners, users and teams are asked about once.
     """
-    reader = open_reader(access)
-    try:
-        surveyor = Surveyor(
-            reader, access, People(reader), keeps_records=keeps_records, settings_only=settings_only
-        )
-        return _survey(reader, access, surveyor, desired, say)
-    finally:
-        reader.close()
+    with closing(Crew(access)) as crew:
+        people = People(crew.reader)
+        surveyor = Surveyor(crew.reader, access, people, keeps_records=keeps_records, settings_only=settings_only)
+        return _survey(crew.reader, access, surveyor, desired, say)
 
 
 def _survey(

@@ -40,9 +40,9 @@ class GitHubTarget:
         self._reviewers = reviewers or Reviewers(writer.reader)
         self._keys: dict[tuple[str, str], Key] = {}
 
-    def turn(self, repository: RepositoryName, environment: str, work: Work) -> AbstractContextManager[None]:
+    def turn(self, repository: RepositoryName, work: Work) -> AbstractContextManager[None]:
         """As `Connection.turn`."""
-        return self._writer.turn(repository, work, f"apply {environment} of {repository}")
+        return self._writer.turn(repository, work, "begin another environment")
 
     def read_environment(
         self, repository: RepositoryName, name: str, *, exists: bool = True

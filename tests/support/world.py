@@ -85,7 +85,6 @@ class World:
     def turn(
         self,
         repository: RepositoryName,  # noqa: ARG002 - here are no limits
-        environment: str,  # noqa: ARG002
         work: Work,  # noqa: ARG002
     ) -> AbstractContextManager[None]:
         return nullcontext()
