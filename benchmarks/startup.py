@@ -1,8 +1,4 @@
-"""How long `envsync --version` takes, above an empty Python: `python benchmarks/startup.py [RUNS]`.
-
-Prints medians of whole processes, one after the other in turn, so that a machine whose speed drifts slows both.
-Quote it from a quiet machine. What may be imported is held by a test; this tells what it costs.
-"""
+"""What passes before envsync gets to its work. A test holds what may be imported; this tells what it costs."""
 
 from __future__ import annotations
 
@@ -10,28 +6,34 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PYTHON = [sys.executable, "-c", "pass"]
-VERSION = [str(Path(sys.executable).with_name("envsync")), "--version"]
+from benchmarks.client import ENVSYNC
 
+if TYPE_CHECKING:
+    from benchmarks.client import Client
+    from benchmarks.server import Clock, Manner, Place, Server
 
-def seconds(command: list[str]) -> float:
-    began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return time.perf_counter() - began
-
-
-def main() -> None:
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 30
-    for command in (PYTHON, VERSION):  # once, so that both are compiled and cached
-        seconds(command)
-    pairs = [(seconds(PYTHON), seconds(VERSION)) for _ in range(runs)]
-    empty, version = (statistics.median(times) * 1000 for times in zip(*pairs, strict=True))
-    extra = statistics.median(b - a for a, b in pairs) * 1000
-    print(f"{runs} runs, medians: an empty Python {empty:.0f} ms, envsync --version {version:.0f} ms")
-    print(f"envsync --version takes {extra:.0f} ms more")
+RUNS = 11
 
 
-if __name__ == "__main__":
-    main()
+def startups(client: Client, server: Server, clock: Clock, manner: Manner) -> dict[str, float]:
+    """Medians in seconds, of processes in turn: a machine whose speed drifts slows all of them."""
+    place = server.serve(manner)
+    times: dict[str, list[float]] = {}
+    for _ in range(RUNS + 1):
+        times.setdefault("an empty Python", []).append(_whole([sys.executable, "-c", "pass"], client, place))
+        for command in ("--version", "validate"):
+            times.setdefault(f"envsync {command}", []).append(_whole([ENVSYNC, command], client, place))
+        began = clock.stopwatch()
+        client.run(["plan", "--no-cache"], place)
+        first = server.read().first
+        if first is not None:
+            times.setdefault("envsync plan, to its first request", []).append(first - began)
+    return {name: statistics.median(each[1:]) for name, each in times.items()}  # the first one compiles
+
+
+def _whole(command: list[str], client: Client, place: Place) -> float:
+    began = time.monotonic()
+    subprocess.run(command, check=True, cwd=client.folder, env=client.environ(place), stdout=subprocess.DEVNULL)
+    return time.monotonic() - began

@@ -12,7 +12,7 @@ import click
 
 from envsync.apply import Interpreter, Signing
 from envsync.cli.options import EVERYWHERE
-from envsync.cli.output import colored, is_terminal, note, progress, result, summarize, width
+from envsync.cli.output import colored, is_terminal, note, progress, result, results, summarize, width
 from envsync.cli.plan import plan_text, publish_plan, show_plan, unread_code
 from envsync.cli.session import opened
 from envsync.cli.stop import Stop
@@ -58,8 +58,8 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
         found = session.plan
         seen = _usable(grants, session)
         if options.output != "json":
-            show_plan(options, found, seen)
-        publish_plan(found, seen)
+            show_plan(options, session, seen)
+        publish_plan(session, seen)
         if saved is not None:
             hold(saved, found, str(plan_file))
         if refused := (*session.guarding, *refusals(_written(options, found), grants), *unproven(found)):
@@ -67,14 +67,14 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
         if found.writes:
             _announce(options, session)
         agreed = yes or saved is not None
-        if found.writes and not agreed and not _confirmed(options, found, seen):
+        if found.writes and not agreed and not _confirmed(options, session, seen):
             note(options, "nothing was changed, as you decided")
             return ExitCode.FAILURE
         came = _interpret(options, session, stop)
     if options.output == "json":
         result(dumps(encode_results(found, came)))
     elif found.writes:
-        result("\n" + _results(options, came))
+        _show(options, came)
     if found.writes:
         summarize(lambda limit: _markdown(came, limit))
     return _apply_code(session, came)
@@ -88,12 +88,15 @@ def _written(options: Options, found: Plan) -> Plan:
     return replace(found, changes=kept)
 
 
-def _results(options: Options, came: Came) -> str:
+def _show(options: Options, came: Came) -> None:
+    result("\n")
     if options.output == "markdown":
-        return _markdown(came)
-    from envsync.render.text import render_results
+        result(_markdown(came))
+        return
+    from envsync.render.results import result_pages
 
-    return render_results(came.changes, came.records, width=width(), color=colored(sys.stdout, options.color))
+    color = colored(sys.stdout, options.color)
+    results(result_pages(came.changes, came.records, width=width(), color=color, full=options.verbose))
 
 
 def _markdown(came: Came, limit: int | None = None) -> str:
@@ -129,7 +132,7 @@ def _apply_code(session: Session, came: Came) -> ExitCode:
     return ExitCode.PARTLY_APPLIED if applied else unread_code(session)
 
 
-def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
+def _confirmed(options: Options, session: Session, grants: Grants) -> bool:
     if not (is_terminal(sys.stdin) and is_terminal(sys.stderr)):
         raise ConfigError(
             Diagnostic(
@@ -137,8 +140,8 @@ def _confirmed(options: Options, found: Plan, grants: Grants) -> bool:
             )
         )
     if options.output == "json":  # nobody can agree to what they have not seen
-        click.echo(plan_text(options, found, grants, sys.stderr), err=True)
-    count = len(found.changes)
+        click.echo("".join(plan_text(options, session, grants, sys.stderr)), err=True)
+    count = len(session.plan.changes)
     changes = "this change" if count == 1 else f"these {count} changes"
     question = f"Apply {changes}?" if count else "Write the records?"
     return click.confirm(f"\n{question}", err=True)

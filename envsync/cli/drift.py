@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envsync.cli.examining import Watch
-from envsync.cli.output import colored, complain, result, set_outputs, summarize, width
+from envsync.cli.output import colored, complain, result, results, set_outputs, summarize, width
 from envsync.cli.saving import obstacle, save
 from envsync.cli.session import opened
 from envsync.cli.telling import WHOLE_AT, Teller, Topic, issue_room
@@ -117,12 +117,13 @@ def show(options: Options, checked: Checked, out: str | None) -> None:
     if options.output == "json":
         result(dumps(encode_drift(checked)))
     elif options.output == "markdown":
-        result(_markdown(found))
+        result(_markdown(found, compared=checked.repositories))
     else:
-        from envsync.render.drift import render_drift
+        from envsync.render.drift import drift_pages
 
-        result(render_drift(found, width=width(), color=colored(sys.stdout, options.color)))
-    summarize(lambda limit: _markdown(found, limit))
+        color = colored(sys.stdout, options.color)
+        results(drift_pages(found, width=width(), color=color, compared=checked.repositories))
+    summarize(lambda limit: _markdown(found, limit, checked.repositories))
     counts = {"drift": len(found.differences), "weakens": found.weakened, "changes": len(found.pending or ())}
     set_outputs(counts)
 
@@ -131,10 +132,10 @@ def _unsaved(out: str, why: str) -> ConfigError:
     return ConfigError(Diagnostic("drift-file", f"drift cannot be saved as {out}: {why}", "name another file"))
 
 
-def _markdown(found: Drift, limit: int | None = None) -> str:
+def _markdown(found: Drift, limit: int | None = None, compared: Sequence[str] = ()) -> str:
     from envsync.render.drift_markdown import drift_markdown
 
-    return drift_markdown(found, limit=limit, whole_at=WHOLE_AT)
+    return drift_markdown(found, limit=limit, whole_at=WHOLE_AT, compared=compared)
 
 
 # --- who is told -------------------------------------------------------------------------------------------
@@ -145,7 +146,9 @@ def _topics(telling: Telling, session: Session, checked: Checked) -> Iterator[To
     if telling.report and telling.report_to is None:
         for name in session.names:
             key = key_digest(session.owners[name.key], _asked(checked), name)
-            yield _topic(checked.found.only(str(name)), name, (str(name),), key)
+            # GitHub passes nothing on that is written to a former name.
+            home = session.present.get(name.key, name)
+            yield _topic(checked.found.only(str(name)), home, (str(name),), key)
     else:
         yield topic_of_all(telling, checked)
 
@@ -169,7 +172,8 @@ def _topic(found: Drift, home: RepositoryName | None, about: tuple[str, ...], ke
     from envsync.render.drift import drift_title
 
     finding = finding_of(found, news_digest(found))
-    return Topic(key, home, about, found, finding, drift_title(found), _markdown(found, issue_room()))
+    body = _markdown(found, issue_room(), about if len(about) > 1 else ())
+    return Topic(key, home, about, found, finding, drift_title(found), body)
 
 
 def code(checked: Checked, came: Came, *, told: bool) -> ExitCode:

@@ -30,7 +30,7 @@ from envsync.errors import (
     Severity,
 )
 from envsync.github.crew import Crew
-from envsync.github.expand import expand
+from envsync.github.expand import Owners, expand
 from envsync.github.read import read_repository
 from envsync.github.server import DEFAULT_API_URL, web_host
 from envsync.model import Unread
@@ -189,11 +189,12 @@ def _expanded(reader: Reader, wanted: Sequence[str]) -> tuple[RepositoryName, ..
     """Patterns as those of a file: without archived repositories and forks. Those are spelled as on GitHub."""
     named: dict[str, RepositoryName] = {}
     matched: dict[str, RepositoryName] = {}
+    owners = Owners(reader)
     for text in wanted:
         name = repository_name(text)
         if not is_pattern(text):
             named[name.key] = name
-        elif found := expand(reader, name.owner, name.name, archived=False, forks=False):
+        elif found := expand(owners, name.owner, name.name, archived=False, forks=False):
             matched |= {each.key: each for each in found}
         else:
             hint = "archived repositories and forks have to be named; the token has to see the others"

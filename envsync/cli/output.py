@@ -56,6 +56,12 @@ def result(text: str) -> None:
     sys.stdout.flush()
 
 
+def results(pieces: Iterable[str]) -> None:
+    """As `result`, of whole lines that are written as they come: all at once they may be too many to hold."""
+    for piece in pieces:
+        result(piece)
+
+
 def note(options: Options, message: str) -> None:
     """Say something that helps and that nobody has to read."""
     if not options.quiet:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from envsync.cli.access import access_of
-from envsync.cli.output import colored, complain, note, result, set_outputs, summarize, width
+from envsync.cli.output import colored, complain, note, result, results, set_outputs, summarize, width
 from envsync.cli.reporting import comment as write_comment
 from envsync.cli.saving import save
 from envsync.cli.session import opened
@@ -18,9 +18,10 @@ from envsync.plan.codec import dumps, encode
 from envsync.plan.grants import Grants
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from envsync.cli.options import Options, PullRequest
     from envsync.cli.session import Session
-    from envsync.plan.changes import Plan
 
 
 def plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment: PullRequest | None) -> int:
@@ -42,7 +43,7 @@ def _comment(options: Options, session: Session, on: PullRequest) -> bool:
     found = session.plan
     nothing = found.in_sync and session.books.keys is not None
     try:
-        write_comment(options, session.access, on, partial(_commented, found), only_if_there=nothing)
+        write_comment(options, session.access, on, partial(_commented, session), only_if_there=nothing)
     except Interrupted:
         raise
     except EnvsyncError as failed:
@@ -66,8 +67,8 @@ def _plan(options: Options, *, detailed_exitcode: bool, out: str | None, comment
             save(dumps(encode(session.plan)), out, partial(_unsaved, out), private=True)
             set_outputs({"plan-file": str(Path(out).absolute())})
             note(options, f"saved: to do just that, give `envsync apply` the same options and {shlex.quote(out)}")
-        show_plan(options, session.plan, Grants())
-        publish_plan(session.plan, Grants())
+        show_plan(options, session, Grants())
+        publish_plan(session, Grants())
         if comment is not None:
             commented = _comment(options, session, comment)
     if session.plan.partly_read:
@@ -82,32 +83,33 @@ def _unsaved(out: str, why: str) -> ConfigError:
     return ConfigError(Diagnostic("plan-file", f"the plan cannot be saved as {out}: {why}", "name another file"))
 
 
-def show_plan(options: Options, found: Plan, grants: Grants) -> None:
+def show_plan(options: Options, session: Session, grants: Grants) -> None:
     if options.output == "json":
-        result(dumps(encode(found)))
+        result(dumps(encode(session.plan)))
     elif options.output == "markdown":
-        result(markdown(found, grants))
+        result(markdown(session, grants))
     else:
-        result(plan_text(options, found, grants, sys.stdout))
+        results(plan_text(options, session, grants, sys.stdout))
 
 
-def publish_plan(found: Plan, grants: Grants) -> None:
+def publish_plan(session: Session, grants: Grants) -> None:
     """Tell the workflow that this is a step of, if it is one."""
-    summarize(lambda limit: markdown(found, grants, limit))
-    count = found.summary
-    set_outputs({"changes": len(found.changes), "weakens": count.weakens, "destroys": count.destroys})
+    summarize(lambda limit: markdown(session, grants, limit))
+    count = session.plan.summary
+    set_outputs({"changes": len(session.plan.changes), "weakens": count.weakens, "destroys": count.destroys})
 
 
-def markdown(found: Plan, grants: Grants, limit: int | None = None) -> str:
+def markdown(session: Session, grants: Grants, limit: int | None = None) -> str:
     from envsync.render.markdown import plan_markdown
 
-    return plan_markdown(found, grants, limit=limit)
+    return plan_markdown(session.plan, grants, limit=limit, compared=session.compared)
 
 
-def _commented(found: Plan, limit: int) -> str:
+def _commented(session: Session, limit: int) -> str:
     from envsync.render.markdown import plan_markdown
 
-    return plan_markdown(found, Grants(), limit=limit, whole_at="the summary of the workflow's run")
+    whole_at = "the summary of the workflow's run"
+    return plan_markdown(session.plan, Grants(), limit=limit, whole_at=whole_at, compared=session.compared)
 
 
 def _complaint(error: ConfigError, limit: int) -> str:
@@ -116,10 +118,11 @@ def _complaint(error: ConfigError, limit: int) -> str:
     return diagnostics_markdown(error.diagnostics, title="envsync plan", limit=limit)
 
 
-def plan_text(options: Options, found: Plan, grants: Grants, stream: TextIO) -> str:
-    from envsync.render.text import render_plan
+def plan_text(options: Options, session: Session, grants: Grants, stream: TextIO) -> Iterator[str]:
+    from envsync.render.text import plan_pages
 
-    return render_plan(found, grants, width=width(), color=colored(stream, options.color))
+    color = colored(stream, options.color)
+    return plan_pages(session.plan, grants, width=width(), color=color, compared=session.compared)
 
 
 def unread_code(session: Session) -> ExitCode:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from envsync.cli.output import note
 from envsync.errors import ConfigError, Diagnostic
-from envsync.github.expand import expand
+from envsync.github.expand import Owners, expand
 from envsync.plan.diff import Scope
 
 if TYPE_CHECKING:
@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 def expanded(configuration: Configuration, reader: Reader) -> Mapping[str, Mapping[RepositoryName, int]]:
     """The repositories that each pattern matches, with their numbers."""
+    owners = Owners(reader)
     return {
-        pattern.text: expand(reader, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
+        pattern.text: expand(owners, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
         for pattern in configuration.patterns
     }
 

@@ -48,6 +48,7 @@ class Session:
     access: Access
     crew: Crew
     names: tuple[RepositoryName, ...]  # of the repositories that it is about
+    present: Mapping[str, RepositoryName]  # by `RepositoryName.key`: what those that could be read are called now
     environments: frozenset[str]  # that the files declare in one of them
     plan: Plan
     drift: Drift | None  # None: nobody asked
@@ -56,6 +57,10 @@ class Session:
     nothing_read: bool  # for lack of permission
     books: Books
     owners: Mapping[str, tuple[str, ...]]  # by `RepositoryName.key`: the names of the files that declare it
+
+    @property
+    def compared(self) -> tuple[str, ...]:
+        return tuple(map(str, self.names))
 
 
 @contextmanager
@@ -180,6 +185,7 @@ class _Run:
             self.access,
             self.crew,
             names=tuple(each.name for each in examined),
+            present={each.name.key: each.called.name for each in examined if each.called is not None},
             environments=frozenset(name for each in examined for name in each.environments),
             plan=replace(plan, warnings=(*self.general, *plan.warnings)),
             drift=None

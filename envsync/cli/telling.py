@@ -159,8 +159,8 @@ def _message(news: Sequence[Topic], found: Drift, links: dict[str, str]) -> Mess
     """One for all that is news: hundreds of repositories may be."""
     from envsync.render.notification import notification
 
-    drift = news[0].drift if len(news) == 1 else found.only(*(str(topic.home) for topic in news))
     about = [name for topic in news for name in topic.about]
+    drift = news[0].drift if len(news) == 1 else found.only(*about)
     title, body = notification(drift, [links[topic.key] for topic in news if topic.key in links], about)
     return Message(title, body, drift.drifted)
 

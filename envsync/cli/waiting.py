@@ -16,10 +16,10 @@ _MINUTE, _HOUR = 60, 3600
 
 
 def announce(options: Options, doing: str, work: Work, forecast: Forecast) -> None:
-    """`doing` is as in "reading 7 repositories". Requests that a cache spares are not known before."""
+    """`doing` is as in "reading 7 repositories". Requests for what the files do not say come on top."""
     if forecast.seconds < _LONG and work.requests < _MANY:
         return
-    words = f"{doing} takes up to {work.requests:,} requests"
+    words = f"{doing} takes about {work.requests:,} requests"
     if forecast.seconds >= _LONG:
         words += f": about {duration(forecast.seconds)}, since GitHub's limit is {forecast.bound}"
     note(options, words)

@@ -18,8 +18,22 @@ if TYPE_CHECKING:
     from envsync.github.reader import Reader
 
 
+class Owners:
+    """Lists the repositories of each owner once, however many patterns there are."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._listed: dict[str, tuple[Part, ...]] = {}  # by casefolded owner
+
+    def repositories(self, owner: str) -> tuple[Part, ...]:
+        key = owner.casefold()
+        if key not in self._listed:
+            self._listed[key] = _repositories(self._reader, owner)
+        return self._listed[key]
+
+
 def expand(
-    reader: Reader, owner: str, pattern: str, *, archived: bool, forks: bool
+    owners: Owners, owner: str, pattern: str, *, archived: bool, forks: bool
 ) -> Mapping[RepositoryName, int]:
     """The owner's repositories whose name matches, sorted, and their numbers; of those that the token may see.
 
@@ -29,7 +43,7 @@ def expand(
     matcher = re.compile("".join(_WILDCARDS.get(c, re.escape(c)) for c in pattern), re.IGNORECASE)
     found = {
         name.key: (name, part.member("id").integer())
-        for part in _repositories(reader, owner)
+        for part in owners.repositories(owner)
         if matcher.fullmatch((name := _name(part)).name)
         and (archived or not part.member("archived").flag())
         and (forks or not part.member("fork").flag())

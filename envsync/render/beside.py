@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from itertools import groupby
@@ -37,11 +38,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is said once of several places. No `words`: the title says it all."""
+    """What is said once of several places. No `words`: the title says it all.
+
+    `more`: repositories of which it is to be said as well. `alike`: where `words` and `hint` would name a
+    repository, they have `OWNER/NAME`.
+    """
 
     entries: tuple[Entry, ...]
     words: str = ""
     hint: str | None = None
+    more: int = 0
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,9 @@ class Section:
     rows: tuple[Row, ...]
     tone: Tone = Tone.PLAIN
 
+
+MOST_NAMED = 20  # repositories of which the same is to be said
+MOST_ALIKE = 3  # that could not be read for like reasons, and are told one by one
 
 LEFT_ALONE = "Left alone because of their records"
 
@@ -87,7 +97,7 @@ def unverifiable(plan: Plan) -> list[Section]:
     for each in plan.unverifiable:
         groups.setdefault(each.reason, {}).setdefault(each.at, []).append(("", each.name))
     rows = (
-        Row(tuple(_entry(at, *items) for at, items in places.items()), reason) for reason, places in groups.items()
+        row_of((_entry(at, *items) for at, items in places.items()), reason) for reason, places in groups.items()
     )
     return section("Secrets that exist, whose value cannot be verified", rows, Tone.PLAIN)
 
@@ -116,19 +126,64 @@ def rows_by_words(found: Iterable[tuple[str, str | None, Address]]) -> Iterator[
     for words, hint, at in found:
         groups.setdefault((words, hint), {}).setdefault(at.repository, []).append(at.environment)
     for (words, hint), repositories in groups.items():
-        yield Row(tuple(Entry(name, tuple(each)) for name, each in repositories.items()), words, hint)
+        yield row_of((Entry(name, tuple(each)) for name, each in repositories.items()), words, hint)
+
+
+def row_of(entries: Iterable[Entry], words: str, hint: str | None = None) -> Row:
+    """Of many repositories the first are named, and the others counted."""
+    groups: dict[str | None, list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault(entry.repository, []).append(entry)
+    named = tuple(entry for group in list(groups.values())[:MOST_NAMED] for entry in group)
+    return Row(named, words, hint, more=max(0, len(groups) - MOST_NAMED))
 
 
 def _unread_rows(parts: Iterable[UnreadPart]) -> Iterator[Row]:
-    """One row for all that could not be read for the same reason: one missing permission hides many parts."""
+    """One row for all that could not be read for the same reason: one missing permission hides many parts.
+
+    Many repositories that could not be read for like reasons are one row, too.
+    """
     groups: dict[tuple[str, str | None, str, str | None], list[str]] = {}
     for part in parts:
         of_all = part.environment is None
         key = (part.repository, None if of_all else part.part, part.reason, part.hint)
         groups.setdefault(key, []).append(part.environment or "")
+    found = []
+    like: dict[_Like, dict[str, Entry]] = {}
     for (repository, what, reason, hint), environments in groups.items():
         entry = Entry(repository) if what is None else Entry(repository, tuple(environments), ((what, None),))
-        yield Row((entry,), reason, hint)
+        unnamed = _Like(what, _unnamed(reason, entry), None if hint is None else _unnamed(hint, entry))
+        like.setdefault(unnamed, {}).setdefault(repository, entry)
+        found.append((unnamed, Row((entry,), reason, hint)))
+    told = set()
+    for unnamed, row in found:
+        entries = like[unnamed].values()
+        if (more := len(entries) - MOST_ALIKE) <= 0:
+            yield row
+        elif unnamed not in told:
+            told.add(unnamed)
+            yield Row(tuple(entries)[:MOST_ALIKE], unnamed.reason, unnamed.hint, more, alike=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Like:
+    """What was not read and why, with no name of a repository in it."""
+
+    what: str | None
+    reason: str
+    hint: str | None
+
+
+def _unnamed(text: str, entry: Entry) -> str:
+    """An environment's name can be any word: it is one only beside the repository's."""
+    repository = entry.repository or ""
+    if repository not in text:
+        return text
+    for name in entry.environments:
+        for between in (" in ", " of "):
+            text = text.replace(f"{name}{between}{repository}", f"ENVIRONMENT{between}OWNER/NAME")
+        text = text.replace(f"{repository} {name}", "OWNER/NAME ENVIRONMENT")
+    return re.sub(rf"(?<![\w./-]){re.escape(repository)}(?![\w/-])", "OWNER/NAME", text)
 
 
 def _item(kind: Kind, name: str | None) -> Item:

@@ -5,20 +5,16 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.text import Text
-
 from envsync.plan.changes import Action, Kind, view
-from envsync.render.page import grid
+from envsync.render.page import Column, Paragraph, Rows
 from envsync.render.printable import printable
-from envsync.render.wording import GRAVE, lines, origin_notes
+from envsync.render.wording import GRAVE, gravity, lines, origin_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from rich.console import RenderableType
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from envsync.plan.changes import Address, Change, Risk
+    from envsync.render.page import Printed
     from envsync.render.wording import Known, Line
 
 _SIGNS = {Action.CREATE: "+", Action.UPDATE: "~", Action.DELETE: "-"}
@@ -27,38 +23,35 @@ _WIDE, _LABEL = 80, 26  # columns: so that the values of all environments stand 
 
 
 def change_blocks(
-    changes: Sequence[Change], actions: Mapping[Address, Action], beside: Known, width: int
-) -> list[RenderableType]:
-    parts: list[RenderableType] = []
-    for repository, of_repository in groupby(changes, key=lambda change: change.at.repository):
-        parts.append(Text(printable(repository), style="bold"))
+    changes: Iterable[Change], actions: Mapping[Address, Action], beside: Known, width: int
+) -> Iterator[Printed]:
+    """By repository: those that weaken come first, then those that destroy, then the others."""
+    repositories = [list(group) for _, group in groupby(changes, key=lambda change: change.at.repository)]
+    for of_repository in sorted(repositories, key=lambda group: gravity(each.verdict.risk for each in group)):
+        yield Paragraph(printable(of_repository[0].at.repository), "bold")
         for at, of_environment in groupby(of_repository, key=lambda change: change.at):
-            parts += _environment(at, list(of_environment), actions[at], beside, width)
-        parts.append(Text())
-    return parts
+            yield from _environment(at, list(of_environment), actions[at], beside, width)
+        yield Paragraph()
 
 
 def _environment(
     at: Address, changes: Sequence[Change], action: Action, beside: Known, width: int
-) -> list[RenderableType]:
+) -> Iterator[Printed]:
     of_itself = [
         note for each in changes if view(each).kind is Kind.ENVIRONMENT for note in origin_notes(each, beside)
     ]
     notes = f" ({', '.join(of_itself)})" if of_itself else ""
-    title = Text(f"  {_SIGNS[action]} {printable(at.environment)}{notes}", style=_COLORS[action])
-    table = grid()
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold", min_width=_LABEL if width >= _WIDE else None, max_width=40)
-    table.add_column(overflow="fold")
-    for change in changes:
-        for line in lines(change, beside):
-            table.add_row(Text(_SIGNS[line.action], _COLORS[line.action]), Text(_label(line)), Text(_detail(line)))
-    body = [Padding(table, (0, 0, 0, 6))] if table.row_count else []
-    grave = [
-        Padding(Text(f"! {risk}: {printable(reason)}", style="bold red"), (0, 0, 0, 6))
-        for risk, reason in _grave(changes)
+    yield Paragraph(f"  {_SIGNS[action]} {printable(at.environment)}{notes}", _COLORS[action])
+    rows = [
+        ((_SIGNS[line.action], _COLORS[line.action]), (_label(line), ""), (_detail(line), ""))
+        for change in changes
+        for line in lines(change, beside)
     ]
-    return [title, *body, *grave]
+    if rows:
+        label = Column(least=_LABEL if width >= _WIDE else 0, most=40, cut=False)
+        yield Rows((Column(), label, Column(cut=False)), rows, indent=6)
+    for risk, reason in _grave(changes):
+        yield Paragraph(f"! {risk}: {printable(reason)}", "bold red", indent=6)
 
 
 def _grave(changes: Iterable[Change]) -> list[tuple[Risk, str]]:

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import EnvironmentCreate, EnvironmentDelete, Plan, Risk, SecretWrite, view
 from envsync.render.fitting import Part, Piece
 from envsync.render.markup import code, folded, html_code, row, table, words
 from envsync.render.printable import shortened
-from envsync.render.wording import GRAVE, Line, in_words, lines, origin_notes
+from envsync.render.wording import GRAVE, Line, gravity, in_words, lines, origin_notes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from envsync.plan.changes import Address, Change
+    from envsync.render.fitting import Text
     from envsync.render.wording import Known
 
 MOST_IN_SHORT = 20  # changes of one environment that are named where all of them are too many
+_HEAD = ("action", "what", "before", "after", "why", "origin", "risk")
 _KINDS = {Risk.WEAKENS: "weakening", Risk.DESTROYS: "destroying"}
 
 
 def change_blocks(changes: Iterable[Change], beside: Known, title: str = "") -> list[Piece]:
     """A fold for each environment, whole in itself; the title of ours, if any, stands above them."""
-    head = ("action", "what", "before", "after", "why", "origin", "risk")
-    parts = []
-    for at, group in by_gravity(changes):
-        rows = _rows(group, beside)
-        plan = Plan("", tuple(group))
-        summary = f"{at_in_html(at)}: {', '.join([*counts(plan), *grave(plan)])}"
-        short = folded(summary, table(head, _in_short(group, len(head))))
-        parts.append(part_of(folded(summary, table(head, rows)), (each.verdict.risk for each in group), short))
+    parts = tuple(
+        part_of(
+            partial(_block, at, group, beside),
+            (each.verdict.risk for each in group),
+            partial(_block_in_short, at, group),
+        )
+        for at, group in by_gravity(changes)
+    )
     above = f"#### {title}\n\n" if title else ""
-    return [Piece(title or "Changes", tuple(parts), head=above, between="\n\n")] if parts else []
+    return [Piece(title or "Changes", parts, head=above, between="\n\n")] if parts else []
+
+
+def _block(at: Address, changes: Sequence[Change], beside: Known) -> str:
+    return folded(_summary(at, changes), table(_HEAD, _rows(changes, beside)))
+
+
+def _block_in_short(at: Address, changes: Sequence[Change]) -> str:
+    return folded(_summary(at, changes), table(_HEAD, _in_short(changes, len(_HEAD))))
+
+
+def _summary(at: Address, changes: Sequence[Change]) -> str:
+    plan = Plan("", tuple(changes))
+    return f"{at_in_html(at)}: {', '.join([*counts(plan), *grave(plan)])}"
 
 
 def _rows(changes: Iterable[Change], beside: Known) -> Iterator[tuple[str, ...]]:
@@ -42,7 +58,7 @@ def _rows(changes: Iterable[Change], beside: Known) -> Iterator[tuple[str, ...]]
 
 def _in_short(changes: Sequence[Change], width: int) -> Iterator[tuple[str, ...]]:
     """The gravest, with no value, and the count of the others."""
-    found = sorted(changes, key=lambda each: _weight([each.verdict.risk]))
+    found = sorted(changes, key=lambda each: gravity([each.verdict.risk]))
     for each in found[:MOST_IN_SHORT]:
         yield view(each).action, shortly(each), "…", "…", "…", each.verdict.origin, each.verdict.risk
     if (more := len(found) - MOST_IN_SHORT) > 0:
@@ -67,23 +83,17 @@ def by_gravity(changes: Iterable[Change]) -> Iterator[tuple[Address, list[Change
     groups: dict[Address, list[Change]] = {}
     for change in changes:
         groups.setdefault(change.at, []).append(change)
-    yield from sorted(groups.items(), key=lambda each: _weight(change.verdict.risk for change in each[1]))
+    yield from sorted(groups.items(), key=lambda each: gravity(change.verdict.risk for change in each[1]))
 
 
-def part_of(text: str, risks: Iterable[Risk], short: str = "") -> Part:
+def part_of(text: Text, risks: Iterable[Risk], short: Text = "") -> Part:
     """What is shown of one environment, counted by the gravest of its risks."""
-    at = _weight(risks)
+    at = gravity(risks)
     return (
         Part(text, _KINDS[GRAVE[at]], vital=True, short=short)
         if at < len(GRAVE)
         else Part(text, "other", short=short)
     )
-
-
-def _weight(risks: Iterable[Risk]) -> int:
-    """What weakens comes first: it is open at once to whoever waits for it."""
-    found = set(risks)
-    return next((at for at, risk in enumerate(GRAVE) if risk in found), len(GRAVE))
 
 
 def counts(plan: Plan) -> list[str]:

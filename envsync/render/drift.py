@@ -5,9 +5,6 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from rich.padding import Padding
-from rich.text import Text
-
 from envsync.plan.changes import Plan
 from envsync.plan.drift import Deed
 from envsync.render.beside import Tone, noteworthy, unmanaged
@@ -26,37 +23,47 @@ from envsync.render.differences import (
     pairs,
     whose,
 )
-from envsync.render.page import TONES, grid, on_page, printed
+from envsync.render.overview import overview_of_drift
+from envsync.render.overview_tables import overview_on_page
+from envsync.render.page import TONES, Column, Paragraph, Rows, on_page, pages
 from envsync.render.printable import inert, printable
 from envsync.render.wording import GRAVE, known, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from rich.console import RenderableType
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from envsync.plan.drift import Difference, Drift
     from envsync.render.beside import Section
     from envsync.render.differences import Pair
+    from envsync.render.page import Printed
 
 LONGEST_TITLE = 256  # characters that GitHub takes
 
 _SIGNS = {Deed.ADDED: "+", Deed.CHANGED: "~", Deed.REMOVED: "-", Deed.APPEARED: "+", Deed.DOUBTFUL: "?"}
 
 
-def render_drift(drift: Drift, *, width: int, color: bool) -> str:
+def render_drift(drift: Drift, *, width: int, color: bool, compared: Collection[str] = ()) -> str:
+    return "".join(drift_pages(drift, width=width, color=color, compared=compared))
+
+
+def drift_pages(drift: Drift, *, width: int, color: bool, compared: Collection[str] = ()) -> Iterator[str]:
+    """Whole lines, part by part. `compared`: the repositories that were checked, where that is known."""
+    return pages(_parts(drift, width, compared), width=width, color=color)
+
+
+def _parts(drift: Drift, width: int, compared: Collection[str]) -> Iterator[Printed]:
     lapsed = {each.difference: f"was expected {excuse(each)}" for each in drift.lapsed}
     awaited = {each.difference: f"expected {excuse(each)}" for each in drift.expected}
-    parts: list[RenderableType] = []
     for title, tone, differences in grouped(drift):
-        parts += _tree(title, tone, differences, lapsed)
-    parts += _sections(blind_spots(drift))
-    parts += _tree(EXPECTED, Tone.PLAIN, awaited, awaited)
+        yield from _tree(title, tone, differences, lapsed)
+    yield from _sections(blind_spots(drift))
+    yield from _tree(EXPECTED, Tone.PLAIN, awaited, awaited)
     if drift.pending:
-        parts.append(Text(f"{PENDING}:", style=TONES[Tone.PLAIN]))
-        parts += change_blocks(drift.pending, whole(drift.pending), known(Plan("")), width)
-    parts += _sections([*noteworthy(beside(drift)), *unmanaged(beside(drift))])
-    return printed([*parts, *_verdict(drift)], width=width, color=color)
+        yield Paragraph(f"{PENDING}:", TONES[Tone.PLAIN])
+        yield from change_blocks(drift.pending, whole(drift.pending), known(Plan("")), width)
+    yield from _sections([*noteworthy(beside(drift)), *unmanaged(beside(drift))])
+    yield from overview_on_page(overview_of_drift(drift, compared), width)
+    yield from _verdict(drift)
 
 
 def drift_title(drift: Drift) -> str:
@@ -71,38 +78,32 @@ def drift_summary(drift: Drift) -> str:
 
 def _tree(
     title: str, tone: Tone, differences: Iterable[Difference], remarks: Mapping[Difference, str]
-) -> Iterator[RenderableType]:
+) -> Iterator[Printed]:
     """By repository and environment, each difference with what is remarked about it."""
     for at, (repository, of_repository) in enumerate(groupby(differences, key=lambda each: each.at.repository)):
         if not at:
-            yield Text(f"{title}:", style=TONES[tone])
-        yield Text(printable(repository), style="bold")
+            yield Paragraph(f"{title}:", TONES[tone])
+        yield Paragraph(printable(repository), "bold")
         for environment, group in groupby(of_repository, key=lambda each: each.at.environment):
-            yield Text(f"  {printable(environment)}", style="bold")
+            yield Paragraph(f"  {printable(environment)}", "bold")
             for each in group:
                 yield from _difference(each, remarks.get(each))
-        yield Text()
+        yield Paragraph()
 
 
-def _difference(difference: Difference, remark: str | None) -> Iterator[RenderableType]:
+def _difference(difference: Difference, remark: str | None) -> Iterator[Printed]:
     grave = difference.risk in GRAVE
-    head = grid()
     words = ": ".join(filter(None, (" ".join(filter(None, label(difference))), difference.reason)))
     style = "bold red" if grave else ""
-    head.add_row(Text("!" if grave else _SIGNS[difference.deed], style), Text(printable(words), style))
-    yield Padding(head, (0, 0, 0, 4))
-    sides = grid()
-    sides.add_column(overflow="fold")
-    sides.add_column(overflow="fold")
-    for pair in pairs(difference):
-        for name, shown in _sides(pair):
-            sides.add_row(Text(name), Text(shown))
-    if sides.row_count:
-        yield Padding(sides, (0, 0, 0, 8))
+    sign = "!" if grave else _SIGNS[difference.deed]
+    yield Rows((Column(), Column()), [((sign, style), (printable(words), style))], indent=4)
+    sides = [((name, ""), (shown, "")) for pair in pairs(difference) for name, shown in _sides(pair)]
+    if sides:
+        yield Rows((Column(cut=False), Column(cut=False)), sides, indent=8)
     told = whose(difference)
     for line in (told.text if told.moment is None else f"{told.text} {told.moment}", remark):
         if line:
-            yield Padding(Text(printable(line)), (0, 0, 0, 8))
+            yield Paragraph(printable(line), indent=8)
 
 
 def _sides(pair: Pair) -> list[tuple[str, str]]:
@@ -111,13 +112,13 @@ def _sides(pair: Pair) -> list[tuple[str, str]]:
     return [(f"{pair.name}:", f"{pair.declared.text} in the files, {pair.live.text} on GitHub")]
 
 
-def _sections(sections: Iterable[Section]) -> Iterator[RenderableType]:
+def _sections(sections: Iterable[Section]) -> Iterator[Printed]:
     for section in sections:
         yield from on_page(section)
 
 
-def _verdict(drift: Drift) -> list[RenderableType]:
+def _verdict(drift: Drift) -> Iterator[Printed]:
     style = "bold red" if drift.weakened else "bold" if drift.drifted or drift.unread else "bold green"
-    found = [Text(drift_summary(drift), style=style)]
-    step = next_step(drift)
-    return [*found, Text(step)] if step else [*found]
+    yield Paragraph(drift_summary(drift), style)
+    if step := next_step(drift):
+        yield Paragraph(step)

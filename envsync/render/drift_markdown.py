@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import Plan
@@ -24,11 +25,13 @@ from envsync.render.differences import (
 )
 from envsync.render.fitting import OUTPUT, fit
 from envsync.render.markup import code, words
+from envsync.render.overview import overview_of_drift
+from envsync.render.overview_tables import overview_pieces
 from envsync.render.sections import folded_sections, section_pieces, upfront
 from envsync.render.wording import known
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from envsync.plan.changes import Address
     from envsync.plan.drift import Difference, Drift
@@ -39,19 +42,27 @@ _MOMENT = re.compile(r"(?<!`)\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b(?!`)")
 _HEAD = ("environment", "what", "in the files", "on GitHub", "what it means", "who and when")
 
 
-def drift_markdown(drift: Drift, *, limit: int | None = None, whole_at: str = OUTPUT) -> str:
-    """`limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be."""
+def drift_markdown(
+    drift: Drift, *, limit: int | None = None, whole_at: str = OUTPUT, compared: Collection[str] = ()
+) -> str:
+    """`limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be.
+
+    `compared`: the repositories that were checked, where that is known.
+    """
+    return fit(_first(drift), _pieces(drift, compared), "", limit, whole_at)
+
+
+def _pieces(drift: Drift, compared: Collection[str]) -> Iterator[Piece]:
     lapsed = {each.difference: f"was expected {excuse(each)}" for each in drift.lapsed}
     awaited = {each.difference: f"expected {excuse(each)}" for each in drift.expected}
-    pieces = [
-        *(piece for title, _, differences in grouped(drift) for piece in _table(title, differences, lapsed)),
-        *section_pieces(blind_spots(drift)),
-        *_table(EXPECTED, awaited, awaited),
-        *change_blocks(drift.pending or (), known(Plan("")), PENDING),
-        *section_pieces(noteworthy(beside(drift), told=UPFRONT)),
-        *folded_sections(unmanaged(beside(drift))),
-    ]
-    return fit(_first(drift), pieces, "", limit, whole_at)
+    yield from overview_pieces(overview_of_drift(drift, compared))
+    for title, _, differences in grouped(drift):
+        yield from _table(title, differences, lapsed)
+    yield from section_pieces(blind_spots(drift))
+    yield from _table(EXPECTED, awaited, awaited)
+    yield from change_blocks(drift.pending or (), known(Plan("")), PENDING)
+    yield from section_pieces(noteworthy(beside(drift), told=UPFRONT))
+    yield from folded_sections(unmanaged(beside(drift)))
 
 
 def _first(drift: Drift) -> str:
@@ -69,13 +80,13 @@ def _table(title: str, differences: Iterable[Difference], remarks: Mapping[Diffe
     for each in differences:
         groups.setdefault(each.at, []).append(each)
     parts = (
-        part_of(
-            rows_of(cells for each in group for cells in _rows(each, remarks.get(each))),
-            (each.risk for each in group),
-        )
-        for group in groups.values()
+        part_of(partial(_rows_text, group, remarks), (each.risk for each in group)) for group in groups.values()
     )
     return table_piece(title, _HEAD, parts)
+
+
+def _rows_text(differences: Iterable[Difference], remarks: Mapping[Difference, str]) -> str:
+    return rows_of(cells for each in differences for cells in _rows(each, remarks.get(each)))
 
 
 def _rows(difference: Difference, remark: str | None) -> Iterator[tuple[str, ...]]:

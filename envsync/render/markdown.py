@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -24,13 +26,23 @@ from envsync.render.change_tables import (
     table_piece,
 )
 from envsync.render.fitting import OUTPUT, Part, Piece, fit
-from envsync.render.markup import UNFOLD, bold, code, fold, folded, table, words
-from envsync.render.outcome import counted, last_words, undone_records
+from envsync.render.markup import UNFOLD, bold, code, fold, folded, row, table, words
+from envsync.render.outcome import (
+    condensed,
+    counted,
+    in_several,
+    last_words,
+    one_by_one,
+    sorted_out,
+    undone_records,
+)
+from envsync.render.overview import overview_of_plan
+from envsync.render.overview_tables import overview_pieces
 from envsync.render.sections import folded_sections, section_pieces, upfront
 from envsync.render.wording import GRAVE, apart, in_words, known, no_changes, risks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from envsync.plan.changes import Address, Change, Plan, SecretStatus
     from envsync.plan.grants import Grants
@@ -38,23 +50,20 @@ if TYPE_CHECKING:
     from envsync.render.wording import Known
 
 
-def plan_markdown(plan: Plan, grants: Grants, *, limit: int | None = None, whole_at: str = OUTPUT) -> str:
+def plan_markdown(
+    plan: Plan,
+    grants: Grants,
+    *,
+    limit: int | None = None,
+    whole_at: str = OUTPUT,
+    compared: Collection[str] = (),
+) -> str:
     """What endangers comes first and unfolded; then a block for each environment, whole in itself.
 
-    `limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be.
+    `limit`: bytes of UTF-8; `whole_at`, Markdown of ours, is where the whole is said to be; `compared`: the
+    repositories that the plan is about, where that is known.
     """
-    beside = known(plan)
-    pieces = (
-        *_risks(plan, grants),
-        *_outside(plan, beside),
-        *section_pieces(alarming(plan)),
-        *change_blocks(plan.changes, beside),
-        *_secrets(plan),
-        *folded_sections(bookkeeping(plan)),
-        *section_pieces(noteworthy(plan, told=UPFRONT)),
-        *folded_sections(unmanaged(plan)),
-    )
-    return fit("\n\n".join([_headline(plan), *upfront(plan.warnings)]), pieces, "", limit, whole_at)
+    return fit(_first(plan), _pieces(plan, grants, compared), "", limit, whole_at)
 
 
 def results_markdown(
@@ -65,17 +74,30 @@ def results_markdown(
     whole_at: str = OUTPUT,
 ) -> str:
     """What was not applied comes first and unfolded. `limit` and `whole_at` are as for a plan."""
-    pieces = (
-        *_undone(result for result in results if result.outcome is not Outcome.APPLIED),
-        *section_pieces(undone_records(records)),
-        *_applied(result for result in results if result.outcome is Outcome.APPLIED),
-    )
     headline = f"### envsync apply: {counted(results, records) or 'nothing to do'}"
     last = words(last_words(results, records)) if results or records else ""
+    pieces = _by_repository(results, records) if in_several(results) else _one_by_one(results, records)
     return fit(headline, pieces, last, limit, whole_at)
 
 
+def _pieces(plan: Plan, grants: Grants, compared: Collection[str]) -> Iterator[Piece]:
+    beside = known(plan)
+    yield from overview_pieces(overview_of_plan(plan, compared))
+    yield from _risks(plan, grants)
+    yield from _outside(plan, beside)
+    yield from section_pieces(alarming(plan))
+    yield from change_blocks(plan.changes, beside)
+    yield from _secrets(plan)
+    yield from folded_sections(bookkeeping(plan))
+    yield from section_pieces(noteworthy(plan, told=UPFRONT))
+    yield from folded_sections(unmanaged(plan))
+
+
 # --- what comes first --------------------------------------------------------------------------------------
+
+
+def _first(plan: Plan) -> str:
+    return "\n\n".join([_headline(plan), *upfront(plan.warnings)])
 
 
 def _headline(plan: Plan) -> str:
@@ -88,18 +110,24 @@ def _headline(plan: Plan) -> str:
 def _risks(plan: Plan, grants: Grants) -> list[Piece]:
     risky = by_gravity(change for change in plan.changes if change.verdict.risk in GRAVE)
     parts = (
-        part_of(rows_of(_risk_rows(at, group)), (each.verdict.risk for each in group), _risk_in_short(at, group))
+        part_of(
+            partial(_risk_text, at, group),
+            (each.verdict.risk for each in group),
+            partial(_risk_in_short, at, group),
+        )
         for at, group in risky
     )
     below = "\n".join(f"- {words(each)}" for each in risks(plan, grants))
     return table_piece("What weakens or destroys", ("environment", "risk", "what", "why"), parts, below=below)
 
 
-def _risk_rows(at: Address, changes: Iterable[Change]) -> list[tuple[str, ...]]:
+def _risk_text(at: Address, changes: Iterable[Change]) -> str:
     found: dict[tuple[str, str], list[str]] = {}
     for change in changes:
         found.setdefault((change.verdict.risk, change.verdict.reason), []).append(called(change))
-    return [(at_in_markdown(at), risk, ", ".join(what), words(reason)) for (risk, reason), what in found.items()]
+    return rows_of(
+        (at_in_markdown(at), risk, ", ".join(what), words(reason)) for (risk, reason), what in found.items()
+    )
 
 
 def _risk_in_short(at: Address, changes: Sequence[Change]) -> str:
@@ -117,13 +145,14 @@ def _outside(plan: Plan, beside: Known) -> list[Piece]:
     outside, _ = apart(plan.changes)
     head = ("environment", "action", "what", "before", "after", "why")
     parts = (
-        part_of(
-            rows_of((at_in_markdown(at), *cells) for change in group for cells in change_cells(change, beside)),
-            (each.verdict.risk for each in group),
-        )
+        part_of(partial(_outside_text, at, group, beside), (each.verdict.risk for each in group))
         for at, group in by_gravity(outside)
     )
     return table_piece("Changed outside envsync; apply would put it back", head, parts)
+
+
+def _outside_text(at: Address, changes: Iterable[Change], beside: Known) -> str:
+    return rows_of((at_in_markdown(at), *cells) for change in changes for cells in change_cells(change, beside))
 
 
 # --- secrets -----------------------------------------------------------------------------------------------
@@ -152,29 +181,48 @@ def _secret_rows(at: Address, secrets: Iterable[SecretStatus]) -> Iterator[tuple
 # --- what became of a plan ---------------------------------------------------------------------------------
 
 
-def _undone(results: Iterable[Result]) -> list[Piece]:
-    groups: dict[Address, list[Result]] = {}
-    for result in results:
-        groups.setdefault(result.change.at, []).append(result)
-    parts = (Part(rows_of(map(_undone_row, group)), vital=True) for group in groups.values())
-    return table_piece("Not applied", ("environment", "outcome", "what", "why", "help"), parts)
-
-
-def _undone_row(result: Result) -> tuple[str, ...]:
-    return (
-        at_in_markdown(result.change.at),
-        result.outcome,
-        called(result.change),
-        words(result.reason or ""),
-        words(result.hint or ""),
-    )
-
-
-def _applied(results: Iterable[Result]) -> Iterator[Piece]:
+def _one_by_one(results: Sequence[Result], records: Sequence[RecordOutcome]) -> Iterator[Piece]:
+    yield from _undone((result for result in results if result.outcome is not Outcome.APPLIED), one_by_one)
+    yield from section_pieces(undone_records(records))
     parts = tuple(
         Part(folded(f"{at_in_html(at)}: {len(rows)} applied", "\n".join(rows)))
         for at, group in groupby(results, key=lambda result: result.change.at)
-        if (rows := [f"- {called(each.change)}" for each in group])
+        if (rows := [f"- {called(each.change)}" for each in group if each.outcome is Outcome.APPLIED])
     )
     if parts:
         yield Piece("Applied", parts, between="\n\n")
+
+
+def _by_repository(results: Sequence[Result], records: Sequence[RecordOutcome]) -> Iterator[Piece]:
+    found = sorted_out(results)
+    undone = (each for _, group in found.partly for each in group if each.outcome is not Outcome.APPLIED)
+    yield from _undone(undone, condensed)
+    yield from section_pieces(found.untouched)
+    yield from section_pieces(undone_records(records))
+    applied = Counter(each.change.at.repository for each in results if each.outcome is Outcome.APPLIED)
+    if applied:
+        parts = tuple(Part(row((code(name), str(number)))) for name, number in applied.items())
+        head = f"{fold('Applied, by repository')}{table(('repository', 'changes'), ())}\n"
+        yield Piece("Applied", parts, "row", head=head, tail=UNFOLD)
+
+
+def _undone(
+    results: Iterable[Result], together: Callable[[Iterable[Result]], Iterable[Sequence[Result]]]
+) -> list[Piece]:
+    groups: dict[Address, list[Result]] = {}
+    for result in results:
+        groups.setdefault(result.change.at, []).append(result)
+    parts = (Part(rows_of(map(_undone_row, together(group))), vital=True) for group in groups.values())
+    return table_piece("Not applied", ("environment", "outcome", "what", "why", "help"), parts)
+
+
+def _undone_row(group: Sequence[Result]) -> tuple[str, ...]:
+    """Of one result, or of several of which the same is to be said."""
+    first = group[0]
+    return (
+        at_in_markdown(first.change.at),
+        first.outcome,
+        called(first.change) if len(group) == 1 else f"{len(group)} changes",
+        words(first.reason or ""),
+        words(first.hint or ""),
+    )

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import PatternCreate, RecordNext
 from envsync.plan.result import Because, Outcome
-from envsync.render.beside import Tone, rows_by_words, section
+from envsync.render.beside import Entry, Tone, row_of, rows_by_words, section
 from envsync.render.wording import s
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from envsync.plan.result import RecordOutcome, Result
     from envsync.render.beside import Section
+
+MOST_SKIPPED = 3  # changes of one environment for the same reason, that are told one by one
 
 _TITLE = "Records that are not as they should be, so the next plan may not tell why something differs"
 
@@ -26,6 +30,56 @@ def undone_records(records: Sequence[RecordOutcome]) -> list[Section]:
         if each.outcome is not Outcome.APPLIED
     )
     return section(_TITLE, rows_by_words(found), Tone.GRAVE)
+
+
+@dataclass(frozen=True, slots=True)
+class SortedOut:
+    """What became of several repositories.
+
+    `done`: how much was applied where all was; `untouched`: those in which all was skipped for one reason;
+    `partly`: all the results of each other one.
+    """
+
+    done: list[tuple[str, int]]
+    untouched: list[Section]
+    partly: list[tuple[str, list[Result]]]
+
+
+def in_several(results: Iterable[Result]) -> bool:
+    return len({result.change.at.repository for result in results}) > 1
+
+
+def sorted_out(results: Iterable[Result]) -> SortedOut:
+    done: list[tuple[str, int]] = []
+    partly: list[tuple[str, list[Result]]] = []
+    skipped: dict[tuple[str | None, str | None], list[Entry]] = {}
+    for name, group in groupby(results, key=lambda result: result.change.at.repository):
+        found = list(group)
+        match list({(each.outcome, each.reason, each.hint) for each in found}):
+            case [(Outcome.APPLIED, _, _)]:
+                done.append((name, len(found)))
+            case [(Outcome.SKIPPED, reason, hint)]:
+                skipped.setdefault((reason, hint), []).append(Entry(name))
+            case _:
+                partly.append((name, found))
+    rows = (row_of(entries, f"skipped: {reason}", hint) for (reason, hint), entries in skipped.items())
+    return SortedOut(done, section("Nothing was done in", rows, Tone.WARNING), partly)
+
+
+def one_by_one(results: Iterable[Result]) -> list[list[Result]]:
+    return [[each] for each in results]
+
+
+def condensed(results: Iterable[Result]) -> list[list[Result]]:
+    """Of one environment. What was skipped for the same reason is one, where it is much."""
+    groups: dict[tuple[str, str | None, str | None], list[Result]] = {}
+    for each in results:
+        groups.setdefault((each.outcome, each.reason, each.hint), []).append(each)
+    return [
+        part
+        for (outcome, _, _), group in groups.items()
+        for part in ([group] if outcome is Outcome.SKIPPED and len(group) > MOST_SKIPPED else one_by_one(group))
+    ]
 
 
 def counted(results: Sequence[Result], records: Sequence[RecordOutcome]) -> str:

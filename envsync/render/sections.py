@@ -8,6 +8,7 @@ from envsync.render.beside import UPFRONT, Tone
 from envsync.render.change_tables import named
 from envsync.render.fitting import Part, Piece
 from envsync.render.markup import UNFOLD, bold, code, fold, words
+from envsync.render.wording import and_more
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ def _parts(section: Section) -> tuple[Part, ...]:
 
 def _row(row: Row) -> str:
     """Begins with a place: at the start of a line even a plain number can be Markdown."""
-    places = "; ".join(_entry(entry) for entry in row.entries)
+    places = "; ".join(_entry(entry) for entry in row.entries) + (f" {and_more(row.more)}" if row.more else "")
     hint = f" — help: {words(row.hint)}" if row.hint else ""
     return f"{places}{f': {words(row.words)}' if row.words else ''}{hint}"
 

@@ -35,6 +35,12 @@ _ELSEWHERE = {Origin.OUTSIDE, Origin.CONFLICT}
 _SETTLED = {SecretState.IN_SYNC, SecretState.EXTERNAL}  # no change and no section of their own gives their reason
 
 
+def gravity(risks: Iterable[Risk]) -> int:
+    """Of the gravest. What weakens comes first: it is open at once to whoever waits for it."""
+    found = set(risks)
+    return next((at for at, risk in enumerate(GRAVE) if risk in found), len(GRAVE))
+
+
 # --- one change --------------------------------------------------------------------------------------------
 
 
@@ -172,6 +178,15 @@ def _values(seen: View) -> tuple[str | None, str | None]:
 
 def s(number: int) -> str:
     return "" if number == 1 else "s"
+
+
+def repositories(number: int) -> str:
+    return "1 repository" if number == 1 else f"{number} repositories"
+
+
+def and_more(number: int) -> str:
+    """Of repositories that are not named."""
+    return f"and {number} more {'repository' if number == 1 else 'repositories'}"
 
 
 def risks(plan: Plan, grants: Grants) -> list[str]:

@@ -129,6 +129,18 @@ def test_an_issue_lives_as_long_as_the_drift(lab: Recorded) -> None:
     assert "`expected`" in comments(issue)[-1]
 
 
+def test_a_repository_that_was_renamed_has_its_issue_under_its_new_name(lab: Recorded) -> None:
+    """Of what is written to a former name GitHub makes nothing, and says that it has moved."""
+    declare(lab, REPOSITORY)
+    wait(lab, 5)
+    lab.sandbox.state.rename(REPOSITORY, "renamed")
+
+    ran = report(lab)
+
+    assert "issue 1 of acme/renamed was opened" in ran.err
+    assert len(issues(lab, "acme/renamed")) == 1
+
+
 def test_one_place_can_keep_the_issue_for_all(lab: Recorded) -> None:
     wait(lab, 0)
     wait(lab, 0, WEB)

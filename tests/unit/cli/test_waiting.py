@@ -31,7 +31,7 @@ def test_a_short_run_is_not_worth_a_word(capsys: CaptureFixture[str]) -> None:
 def test_a_long_one_is_with_what_makes_it_long(capsys: CaptureFixture[str]) -> None:
     assert said(capsys, Work(reads=21_010), Forecast(15_120, "5,000 requests an hour")) == [
         (
-            "reading 1,000 repositories takes up to 21,010 requests: about 4 h 12 min, "
+            "reading 1,000 repositories takes about 21,010 requests: about 4 h 12 min, "
             "since GitHub's limit is 5,000 requests an hour"
         )
     ]
@@ -39,7 +39,7 @@ def test_a_long_one_is_with_what_makes_it_long(capsys: CaptureFixture[str]) -> N
 
 def test_many_requests_are_told_where_nothing_limits_them(capsys: CaptureFixture[str]) -> None:
     assert said(capsys, Work(reads=21_010), Forecast(0, "")) == [
-        "reading 1,000 repositories takes up to 21,010 requests"
+        "reading 1,000 repositories takes about 21,010 requests"
     ]
 
 

@@ -12,7 +12,7 @@ from support.openapi import check_exchange
 from envsync.errors import FailureKind, RequestFailed
 from envsync.github.connection import Access
 from envsync.github.credentials import Credential
-from envsync.github.expand import expand
+from envsync.github.expand import Owners, expand
 from envsync.github.read import read_repository
 from envsync.github.retry import Policy
 from envsync.github.write import GitHubTarget
@@ -338,6 +338,6 @@ def test_a_record_stands_apart_and_the_server_says_when_it_was_written(
 def test_a_pattern_means_the_owner_s_repositories(sandbox: Sandbox, connect: Callable[..., Writer]) -> None:
     sandbox.seed(repositories=[("acme", name) for name in ("web-api", "Web-ui", "docs")])
 
-    found = expand(connect().reader, "acme", "web*", archived=False, forks=False)
+    found = expand(Owners(connect().reader), "acme", "web*", archived=False, forks=False)
 
     assert [str(name) for name in found] == ["acme/web", "acme/web-api", "acme/Web-ui"]

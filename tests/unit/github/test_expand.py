@@ -7,7 +7,7 @@ from support.github_json import listing, problem
 from support.loopback import Loopback, Reply
 
 from envsync.errors import FailureKind, RequestFailed
-from envsync.github.expand import expand
+from envsync.github.expand import Owners, expand
 
 if TYPE_CHECKING:
     from envsync.github.reader import Reader
@@ -18,7 +18,7 @@ def repository(name: str, *, owner: str = "acme", archived: bool = False, fork: 
 
 
 def expanded(reader: Reader, pattern: str, *, archived: bool = False, forks: bool = False) -> list[str]:
-    return [str(name) for name in expand(reader, "acme", pattern, archived=archived, forks=forks)]
+    return [str(name) for name in expand(Owners(reader), "acme", pattern, archived=archived, forks=forks)]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,16 @@ def test_archived_repositories_and_forks_are_taken_in_on_demand(github: Loopback
     assert expanded(reader, "*") == ["acme/c"]
     assert expanded(reader, "*", archived=True) == ["acme/a", "acme/c"]
     assert expanded(reader, "*", archived=True, forks=True) == ["acme/a", "acme/b", "acme/c"]
+
+
+def test_an_owner_is_listed_once_for_all_patterns(github: Loopback, reader: Reader) -> None:
+    github.on("GET /orgs/acme/repos", listing(None, [repository("web"), repository("api")]))
+    owners = Owners(reader)
+
+    found = [expand(owners, owner, "a*", archived=False, forks=False) for owner in ("acme", "ACME")]
+
+    assert [[str(name) for name in each] for each in found] == [["acme/api"]] * 2
+    assert len(github.seen) == 1
 
 
 def test_an_organization_may_have_many(github: Loopback, reader: Reader) -> None:

@@ -17,7 +17,7 @@ from envsync.errors import CredentialError, ExitCode, FailureKind, RequestFailed
 from envsync.github.app import AppKey
 from envsync.github.bearer import Place
 from envsync.github.connection import Access
-from envsync.github.expand import expand
+from envsync.github.expand import Owners, expand
 from envsync.github.installations import Installations
 from envsync.github.links import Need
 from envsync.github.read import read_repository
@@ -513,7 +513,7 @@ class TestPatterns:
     def test_mean_all_that_the_app_may_see_of_an_organization(
         self, sandbox: Sandbox, connect: Callable[..., Writer]
     ) -> None:
-        found = expand(connect(install(sandbox)).reader, "acme", "*", archived=False, forks=False)
+        found = expand(Owners(connect(install(sandbox)).reader), "acme", "*", archived=False, forks=False)
 
         assert [str(name) for name in found] == ["acme/api", "acme/web"]
 
@@ -524,7 +524,7 @@ class TestPatterns:
         sandbox.state.repository("lead/open").private = False
         number = install(sandbox, account="lead")
 
-        found = expand(connect(number).reader, "lead", "*", archived=False, forks=False)
+        found = expand(Owners(connect(number).reader), "lead", "*", archived=False, forks=False)
 
         assert [str(name) for name in found] == ["lead/mine", "lead/open"]
 
@@ -532,7 +532,7 @@ class TestPatterns:
         self, sandbox: Sandbox, connect: Callable[..., Writer]
     ) -> None:
         with pytest.raises(RequestFailed, match=r"envsync-ci is not installed for pear$"):
-            expand(connect(install(sandbox)).reader, "pear", "*", archived=False, forks=False)
+            expand(Owners(connect(install(sandbox)).reader), "pear", "*", archived=False, forks=False)
 
 
 class TestOtherServers:

@@ -128,7 +128,8 @@ def test_what_endangers_comes_before_what_was_changed_outside_and_both_before_al
     shown = plan_markdown(THREE_WAY, Grants())
 
     titles = re.findall(r"^(?:#+ |<details>)(.*)$", shown, re.MULTILINE)
-    assert titles[1:5] == [
+    assert titles[1:6] == [
+        "Repositories",
         "What weakens or destroys",
         "Changed outside envsync; apply would put it back",
         "Left alone because of their records",

@@ -105,7 +105,7 @@ def test_environments_that_weaken_come_first_then_those_that_destroy() -> None:
 
     assert blocks(shown) == ["280", "290", "140"], "rows of what was changed outside come before harmless blocks"
     assert "- Changes: 297 of 300 environments (297 other)" in shown
-    assert "- Secrets: 299 of 300 environments" in shown
+    assert re.search(r"- Secrets: \d+ of 300 environments\n", shown)
 
 
 def test_what_could_not_be_read_is_said_however_many_rows_come_before_it() -> None:
@@ -125,14 +125,14 @@ def test_an_environment_that_weakens_and_destroys_is_among_the_first() -> None:
 
 
 def test_the_rows_of_one_environment_stand_or_fall_together() -> None:
-    plan = large(300, lambda _: Risk.WEAKENS, "reviewer" * 8)
+    plan = large(30, lambda _: Risk.WEAKENS, "reviewer" * 8)
 
-    shown = plan_markdown(plan, Grants(), limit=20_000)
+    shown = plan_markdown(plan, Grants(), limit=16_000)
 
     table = shown.partition("#### Changed outside")[2].partition("####")[0]
-    rows = re.findall(r"^\| `acme/(\d+)`", table or shown, re.MULTILINE)
-    assert rows
-    assert len(set(map(rows.count, rows))) == 1
+    rows = re.findall(r"^\| `acme/(\d+)`", table, re.MULTILINE)
+    assert 0 < len(set(rows)) < 30
+    assert set(map(rows.count, rows)) == {2}
 
 
 def test_a_block_that_is_larger_than_a_comment_is_shown_in_short() -> None:
@@ -192,10 +192,10 @@ def test_what_was_not_applied_comes_before_what_was() -> None:
         *(Result(each, Outcome.FAILED, "GitHub answered 502", "try again") for each in plan.changes[-3:]),
     ]
 
-    shown = results_markdown(results, limit=10_000)
+    shown = results_markdown(results, limit=6_000)
 
     assert "| `acme/299` `production-299` | failed |" in shown
-    assert re.search(r"- Applied: \d+ of 299 environments\n", shown)
+    assert re.search(r"- Applied: \d+ of 299 rows\n", shown)
     assert "Run apply again for what is left." in shown.splitlines()[-1]
 
 

@@ -87,7 +87,7 @@ def test_a_table_has_the_cells_that_it_was_given(rows: list[tuple[str, str]]) ->
         assert [each.content for each in inline(code(first))][1] == found.content
         assert {each.type for each in right.children or []} <= {"text", "code_inline"}
         plain = "".join(each.content for each in inline(words(second)))
-        assert "".join(each.content for each in right.children or []) == plain[6:-4].strip()
+        assert "".join(each.content for each in right.children or []).strip() == plain[6:-4].strip()
 
 
 @given(TEXT)
