@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.apply.keeper import Keeper
+from envsync.apply.outcomes import fallen, is_well, lost, passed_over, released, skipped
 from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed, SecretSourceError
 from envsync.model import RECORD_VARIABLE, RefPolicy, Unread, reviewer_key
 from envsync.plan.result import Because, Outcome, RecordOutcome, Result
@@ -28,7 +29,7 @@ from envsync.plan.steps import (
     SetVariable,
     WriteSecret,
 )
-from envsync.plan.work import work_of
+from envsync.plan.work import Work, work_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from envsync.apply.keeper import Signing
     from envsync.apply.target import Target
     from envsync.model import DesiredSecret, LiveEnvironment, RepositoryName, Reviewer, SecretValue, Settings
-    from envsync.plan.changes import Release
     from envsync.plan.steps import Act, Book, EnvironmentSteps, RepositorySteps, Step
 
 
@@ -55,15 +55,15 @@ class Interpreter:
         for repository in schedule:
             whole = True
             for result in self._kept(repository):
-                whole = whole and _is_well(result)
+                whole = whole and is_well(result)
                 yield result
             for environment in repository.deletions:
                 if whole:
                     yield from self._steps(repository.repository, environment, None)
                 else:
-                    yield from _skipped(environment.steps, Because.NOT_WHOLE)
+                    yield from skipped(environment.steps, Because.NOT_WHOLE)
             for release in repository.releases:
-                yield _released(release, Because.NOT_WHOLE if not whole else None)
+                yield released(release, Because.NOT_WHOLE if not whole else None)
 
     def _kept(self, repository: RepositorySteps) -> Iterator[Result | RecordOutcome]:
         for environment in repository.environments:
@@ -76,32 +76,53 @@ class Interpreter:
     ) -> Iterator[Result | RecordOutcome]:
         """Wait for one's turn, and go through with it: nothing waits for GitHub's limits in the middle of it."""
         with ExitStack() as turn:
-            yield from self._in_turn(repository, environment, turn)
+            try:
+                if not self.stopped():
+                    turn.enter_context(self.target.turn(repository.repository, self._work(environment)))
+            except Interrupted:
+                pass  # which is seen to below
+            except RequestFailed as error:
+                if error.kind is not FailureKind.RATE_LIMITED:
+                    yield from self._failed_before(environment, error)
+                    return
+                yield from skipped(environment.steps, Because.NO_ROOM, str(error))
+                yield from passed_over(environment.book, Because.NO_ROOM, str(error))
+                return
+            yield from self._attended(repository, environment)
 
-    def _in_turn(
-        self, repository: RepositorySteps, environment: EnvironmentSteps, turn: ExitStack
+    def _work(self, environment: EnvironmentSteps) -> Work:
+        who = Work(reads=len(_reviewers(environment.steps)))  # each may have to be looked up
+        return who + work_of(environment, write_secrets=self.write_secrets)
+
+    def _failed_before(
+        self, environment: EnvironmentSteps, error: RequestFailed
+    ) -> Iterator[Result | RecordOutcome]:
+        """Nothing was written yet."""
+        steps = environment.steps
+        protection = next((step for step in steps if isinstance(step.act, PutSettings)), None)
+        first = protection or next(iter(steps), None)
+        if first is not None:
+            yield from fallen(first, steps, error)
+        yield from lost(environment.book, error)
+
+    def _attended(
+        self, repository: RepositorySteps, environment: EnvironmentSteps
     ) -> Iterator[Result | RecordOutcome]:
         """Look again, and take the steps. GitHub has no conditional write: what happens in between is lost."""
         steps = environment.steps
         keeper = None if environment.book is None else self._keeper(repository, environment, environment.book)
         try:
-            because: Because | None = Because.INTERRUPTED
-            if not self.stopped():
-                work = work_of(environment, write_secrets=self.write_secrets)
-                turn.enter_context(self.target.turn(repository.repository, work))
-                because = self._hindrance(repository.repository, environment)
+            because = (
+                Because.INTERRUPTED if self.stopped() else self._hindrance(repository.repository, environment)
+            )
         except Interrupted:
             because = Because.INTERRUPTED
         except RequestFailed as error:
-            protection = next((step for step in steps if isinstance(step.act, PutSettings)), None)
-            first = protection or next(iter(steps), None)
-            if first is not None:
-                yield from _fallen(first, steps, error)
-            yield from _lost(environment.book, error)
+            yield from self._failed_before(environment, error)
             return
         if because is not None:
-            yield from _skipped(steps, because)
-            yield from _passed_over(environment.book, because)
+            yield from skipped(steps, because)
+            yield from passed_over(environment.book, because)
         elif keeper is None:
             yield from self._steps(repository.repository, environment, None)
         else:
@@ -136,9 +157,9 @@ class Interpreter:
             results.append(result)
             yield result
         if keeper.failure is not None:
-            yield from _lost(book, keeper.failure)
+            yield from lost(book, keeper.failure)
         elif self.stopped() or any(each.reason == Because.INTERRUPTED for each in results):
-            yield from _passed_over(book, Because.INTERRUPTED)
+            yield from passed_over(book, Because.INTERRUPTED)
         else:
             yield from self._finished(keeper, results)
 
@@ -149,26 +170,26 @@ class Interpreter:
                 [each.change for each in results if each.partly],
             )
         except Interrupted:
-            yield from _passed_over(keeper.book, Because.INTERRUPTED)
+            yield from passed_over(keeper.book, Because.INTERRUPTED)
         except RequestFailed as error:
-            yield from _lost(keeper.book, error)
+            yield from lost(keeper.book, error)
         else:
             if not is_there:
-                yield from _passed_over(keeper.book, Because.UNPROTECTED)
+                yield from passed_over(keeper.book, Because.UNPROTECTED)
                 return
             yield RecordOutcome(keeper.book.at, keeper.book.next, Outcome.APPLIED)
-            yield from map(_released, keeper.book.makes)
+            yield from map(released, keeper.book.makes)
 
     def _let_go(self, repository: RepositorySteps, book: Book) -> Iterator[Result | RecordOutcome]:
         try:
             if self.stopped():
-                yield from _passed_over(book, Because.INTERRUPTED)
+                yield from passed_over(book, Because.INTERRUPTED)
                 return
             self.target.delete_variable(repository.repository, book.at.environment, RECORD_VARIABLE)
         except Interrupted:
-            yield from _passed_over(book, Because.INTERRUPTED)
+            yield from passed_over(book, Because.INTERRUPTED)
         except RequestFailed as error:
-            yield from _lost(book, error)
+            yield from lost(book, error)
         else:
             yield RecordOutcome(book.at, book.next, Outcome.APPLIED)
 
@@ -178,21 +199,21 @@ class Interpreter:
         steps, name = environment.steps, environment.environment
         for index, step in enumerate(steps):
             if self.stopped():
-                yield from _skipped(steps[index:], Because.INTERRUPTED)
+                yield from skipped(steps[index:], Because.INTERRUPTED)
                 return
             if isinstance(step.act, WriteSecret) and not self.write_secrets:
-                yield from _skipped([step], Because.NO_SECRETS)
+                yield from skipped([step], Because.NO_SECRETS)
                 continue
             try:
                 if keeper is not None and not keeper.is_ready():
-                    yield from _skipped(steps[index:], Because.NO_RECORD)
+                    yield from skipped(steps[index:], Because.NO_RECORD)
                     return
                 self._take(repository, name, step.act, keeper)
             except Interrupted:  # while it waited to try again
-                yield from _skipped(steps[index:], Because.INTERRUPTED)
+                yield from skipped(steps[index:], Because.INTERRUPTED)
                 return
             except (RequestFailed, SecretSourceError) as error:
-                yield from _fallen(step, steps[index:] if step.vital else [step], error)
+                yield from fallen(step, steps[index:] if step.vital else [step], error)
                 if step.vital:
                     return
                 continue
@@ -278,47 +299,6 @@ def _reviewers(steps: Sequence[Step]) -> list[Reviewer]:
     """All that will be asked for, those that stay included: one who lost access would be dropped in silence."""
     puts = [step.act.settings for step in steps if isinstance(step.act, PutSettings)]
     return list(dict.fromkeys(reviewer for settings in puts for reviewer in settings.required_reviewers))
-
-
-def _fallen(step: Step, left: Sequence[Step], error: RequestFailed | SecretSourceError) -> Iterator[Result]:
-    """What `step` was to make has failed, and what else is `left` is skipped."""
-    partly = isinstance(error, RequestFailed) and (error.uncertain or error.kind is FailureKind.INCOMPLETE)
-    for change in step.stake:
-        yield Result(change, Outcome.FAILED, str(error), error.hint, partly=partly)
-    for result in _skipped(left, Because.UNPROTECTED):
-        if result.change not in step.stake:
-            yield result
-
-
-def _is_well(result: Result | RecordOutcome) -> bool:
-    return result.outcome is Outcome.APPLIED or result.reason == Because.NO_SECRETS
-
-
-def _released(release: Release, because: Because | None = None) -> Result:
-    if because is None:
-        return Result(release, Outcome.APPLIED)
-    return Result(release, Outcome.SKIPPED, because.value)
-
-
-def _passed_over(book: Book | None, because: Because) -> Iterator[Result | RecordOutcome]:
-    if book is not None:
-        yield RecordOutcome(book.at, book.next, Outcome.SKIPPED, because.value)
-        for release in book.makes:
-            yield _released(release, because)
-
-
-def _lost(book: Book | None, error: RequestFailed) -> Iterator[Result | RecordOutcome]:
-    """The record was not written, and with it what it alone would have made."""
-    if book is not None:
-        yield RecordOutcome(book.at, book.next, Outcome.FAILED, str(error), error.hint)
-        for release in book.makes:
-            yield _released(release, Because.NO_RECORD)
-
-
-def _skipped(steps: Sequence[Step], because: Because) -> Iterator[Result]:
-    for step in steps:
-        for change in step.makes:
-            yield Result(change, Outcome.SKIPPED, because.value)
 
 
 def _names(settings: Settings) -> dict[str, str]:

@@ -42,7 +42,7 @@ class GitHubTarget:
 
     def turn(self, repository: RepositoryName, work: Work) -> AbstractContextManager[None]:
         """As `Connection.turn`."""
-        return self._writer.turn(repository, work, "begin another environment")
+        return self._writer.turn(repository, work, "begin it now")
 
     def read_environment(
         self, repository: RepositoryName, name: str, *, exists: bool = True

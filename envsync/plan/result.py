@@ -28,6 +28,7 @@ class Because(StrEnum):
     NOT_WHOLE = "not everything else in this repository was applied"
     NO_RECORD = "the record of this environment could not be written"
     NO_SECRETS = "no source of a secret is to be read"
+    NO_ROOM = "GitHub's rate limits leave no room for it: run apply again later"
     MOVED = "somebody changed this environment since the plan was made: plan again"
 
 
@@ -69,7 +70,9 @@ def exit_code(came: Came) -> ExitCode:
     both: tuple[Result | RecordOutcome, ...] = (*came.changes, *came.records)
     if any(each.reason == Because.INTERRUPTED for each in both):
         return ExitCode.INTERRUPTED
-    failed = any(each.outcome is Outcome.FAILED or each.reason == Because.MOVED for each in both)
+    failed = any(
+        each.outcome is Outcome.FAILED or each.reason in {Because.MOVED, Because.NO_ROOM} for each in both
+    )
     changed = any(each.outcome is Outcome.APPLIED for each in both) or any(each.partly for each in came.changes)
     if not failed:
         return ExitCode.OK

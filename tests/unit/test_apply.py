@@ -29,6 +29,7 @@ from envsync.model import (
 from envsync.plan.diff import diff
 from envsync.plan.result import Because, Came, Outcome, RecordOutcome, Result, exit_code
 from envsync.plan.schedule import schedule
+from envsync.plan.work import Work
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -412,3 +413,94 @@ def test_a_write_that_may_have_been_done_is_no_plain_failure(error: RequestFaile
 
 def test_nothing_to_do_is_done() -> None:
     assert code_of(applied(world())) == ExitCode.OK
+
+
+# --- GitHub's limits -----------------------------------------------------------------------------------------
+
+
+def limited(number: int, kind: FailureKind = FailureKind.RATE_LIMITED) -> Callable[[str], None]:
+    """From the turn of that number on."""
+    turns = 0
+
+    def fail(call: str) -> None:
+        nonlocal turns
+        if call == "turn":
+            turns += 1
+            if turns >= number:
+                raise a_failure(kind)
+
+    return fail
+
+
+TWO = (DesiredEnvironment("production", GUARDED, secrets=SECRET), DesiredEnvironment("staging"))
+
+
+def test_each_environment_waits_for_its_turn_and_says_how_much_it_takes() -> None:
+    there = world()
+
+    applied(there, *TWO)
+
+    # Its list, access and perhaps name of ann, the key, itself and the secret; its list and itself.
+    assert there.turns == [Work(reads=4, writes=2, creations=2), Work(reads=1, writes=1, creations=1)]
+
+
+def test_one_for_which_there_is_no_room_is_not_begun_and_the_others_are_whole() -> None:
+    there = world()
+    there.fail = limited(2)
+
+    results = applied(there, *TWO)
+
+    assert set(there.environments) == {"production"}
+    assert [(each.outcome, each.reason, each.hint) for each in results] == [
+        *([(Outcome.APPLIED, None, None)] * 2),
+        (Outcome.SKIPPED, Because.NO_ROOM, "GitHub is broken"),
+    ]
+    assert code_of(results) is ExitCode.PARTLY_APPLIED
+
+
+def test_where_there_is_no_room_for_any_nothing_was_applied() -> None:
+    there = world()
+    there.fail = limited(1)
+
+    results = applied(there, *TWO)
+
+    assert there.calls == []
+    assert code_of(results) is ExitCode.FAILURE
+
+
+def test_nothing_is_deleted_where_there_was_no_room_for_something_else() -> None:
+    there = world(LiveEnvironment("old", 7))
+    there.fail = limited(1)
+
+    results = applied(there, *TWO, prune=True)
+
+    assert set(there.environments) == {"old"}
+    assert {each.reason for each in results} == {Because.NO_ROOM, Because.NOT_WHOLE}
+
+
+def test_a_turn_that_fails_otherwise_fails_the_environment() -> None:
+    there = world()
+    there.fail = limited(1, FailureKind.NOT_PERMITTED)
+
+    results = applied(there, *TWO)
+
+    assert there.calls == []
+    assert [each.outcome for each in results] == [Outcome.FAILED, Outcome.SKIPPED, Outcome.FAILED]
+
+
+def test_who_is_interrupted_while_waiting_begins_nothing() -> None:
+    there, asked = world(), False
+
+    def wait(call: str) -> None:
+        nonlocal asked
+        if call == "turn":
+            asked = True
+            raise Interrupted(Diagnostic("interrupted", "interrupted"))
+
+    there.fail = wait
+
+    results = applied(there, *TWO, stopped=lambda: asked)
+
+    assert there.calls == []
+    assert {each.reason for each in results} == {Because.INTERRUPTED}
+    assert code_of(results) is ExitCode.INTERRUPTED

@@ -9,7 +9,7 @@ import threading
 from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,9 +24,10 @@ from support.loopback import Loopback, Reply, Silence
 
 from envsync import __version__
 from envsync.errors import FailureKind, RequestFailed
+from envsync.github.bearer import Place
 from envsync.github.call import Answer, Call, Exchange, Json, Lost, Method
 from envsync.github.connection import Access, Connection
-from envsync.github.limiter import Limiter
+from envsync.github.limiter import Limiter, Work
 from envsync.github.retry import Policy
 from envsync.github.server import Target
 
@@ -508,6 +509,18 @@ class TestServerTime:
         with pytest.raises(RequestFailed):
             connection.server_time()
 
+    def test_goes_on_while_nothing_is_answered(
+        self, github: Loopback, world: World, connected: Callable[..., Connection]
+    ) -> None:
+        """A record says when it was written, and may have waited for GitHub's limits before."""
+        github.on("GET /repos/acme/web/environments", Reply([], 200, {"Date": self.at}))
+        connection = connected(policy=ONCE)
+        connection.exchange(call("GET"))
+
+        world.pause(40.6)
+
+        assert connection.server_time() == 1_700_000_040
+
     @pytest.mark.parametrize("date", [None, "", "now", "1700000000", "Tue, 31 Feb 2023 22:13:20 GMT"])
     def test_is_not_guessed(self, github: Loopback, connection: Connection, date: str | None) -> None:
         github.on("GET /repos/acme/web/environments", Reply([], 200, {} if date is None else {"Date": date}))
@@ -525,3 +538,41 @@ class TestServerTime:
         assert diagnostic.hint == (
             "a proxy between here and GitHub may have removed or changed the header: have it passed on as it is"
         )
+
+
+class TestTheTurn:
+    """What belongs together is begun only where GitHub's limits leave room for all of it."""
+
+    headers: ClassVar = {"x-ratelimit-limit": "5000", "x-ratelimit-reset": "1700003000"}
+
+    def answered(self, github: Loopback, remaining: int) -> None:
+        told = {**self.headers, "x-ratelimit-remaining": str(remaining)}
+        github.on("GET /repos/acme/web/environments", Reply([], 200, told))
+
+    def test_waits_before_it_begins_and_not_in_the_middle(
+        self, github: Loopback, world: World, connected: Callable[..., Connection]
+    ) -> None:
+        self.answered(github, 3)
+        connection = connected()
+        connection.exchange(call("GET"))
+
+        with connection.turn(Place("acme", "web"), Work(reads=4), "begin it now"):
+            began = len(world.pauses)
+            assert began == 1  # until the hour is over: three are left
+            self.answered(github, 5000)
+            for _ in range(4):
+                connection.exchange(call("GET"))
+            assert len(world.pauses) == began
+
+    def test_gives_back_what_it_did_not_use(
+        self, github: Loopback, world: World, connected: Callable[..., Connection]
+    ) -> None:
+        self.answered(github, 3)
+        connection = connected()
+        connection.exchange(call("GET"))
+
+        for _ in range(3):
+            with connection.turn(Place("acme", "web"), Work(reads=3), "begin it now"):
+                pass
+
+        assert world.pauses == []

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 from support.github_json import listing
 from support.loopback import Loopback, Reply
 
 from envsync.errors import FailureKind, RequestFailed
+from envsync.github.connection import Connection
+from envsync.github.reader import Reader
 
 if TYPE_CHECKING:
-    from envsync.github.reader import Reader
+    from collections.abc import Callable, Iterator, Sequence
+
+    from envsync.github.connection import Access
+
+T = TypeVar("T")
 
 
 def test_a_reader_cannot_write(reader: Reader) -> None:
@@ -29,6 +35,81 @@ def test_all_pages_are_read_however_few_github_puts_on_one(github: Loopback, rea
         "GET /things?page=4&per_page=30",
     ]
     assert not pages.moved
+
+
+class _Recording:
+    """Asks in turn, and remembers how much could have been asked at once."""
+
+    def __init__(self) -> None:
+        self.together: list[int] = []
+
+    def gather(self, asks: Sequence[Callable[[], T]]) -> list[T]:
+        self.together.append(len(asks))
+        return [ask() for ask in asks]
+
+
+@pytest.fixture
+def many(access: Callable[..., Access]) -> Iterator[tuple[Reader, _Recording]]:
+    connection, hands = Connection(access()), _Recording()
+    yield Reader(connection.fetch, connection.local, connection.close, hands), hands
+    connection.close()
+
+
+def paged(github: Loopback, where: str, *, told: str = "", pages: int = 5) -> None:
+    """Each page names the next and the last one, in `told` where that is not the address that was asked for."""
+    for number in range(1, pages + 1):
+        at = f"{github.address}{told or where}?page={{}}&per_page=100"
+        links = [f'<{at.format(number + 1)}>; rel="next"', f'<{at.format(pages)}>; rel="last"']
+        query = "per_page=100" if number == 1 else f"page={number}&per_page=100"
+        address = where if number == 1 else told or where
+        headers = {"Link": ", ".join(links)} if number < pages else {}
+        github.on(f"GET {address}?{query}", Reply([number], headers=headers))
+
+
+def numbers(reader: Reader, where: str) -> list[int]:
+    return [item.integer() for item in reader.pages(where, None, "list things").items]
+
+
+def test_pages_that_the_first_one_tells_of_are_read_together(
+    github: Loopback, many: tuple[Reader, _Recording]
+) -> None:
+    reader, hands = many
+    paged(github, "/orgs/acme/repos")
+
+    assert numbers(reader, "/orgs/acme/repos") == [1, 2, 3, 4, 5]
+    assert hands.together == [4]
+    assert len(github.seen) == 5
+
+
+def test_the_order_of_a_query_does_not_matter(github: Loopback, many: tuple[Reader, _Recording]) -> None:
+    """Else each page would be read twice."""
+    reader, _ = many
+    paged(github, "/orgs/acme/repos")
+    at = f"{github.address}/orgs/acme/repos"
+    turned = f'<{at}?per_page=100&page=3>; rel="next", <{at}?per_page=100&page=5>; rel="last"'
+    github.on("GET /orgs/acme/repos?page=2&per_page=100", Reply([2], headers={"Link": turned}))
+
+    assert numbers(reader, "/orgs/acme/repos") == [1, 2, 3, 4, 5]
+    assert len(github.seen) == 5
+
+
+def test_pages_of_nobody_are_read_one_by_one(github: Loopback, many: tuple[Reader, _Recording]) -> None:
+    """An App has a token for each owner, and an address such as this one does not say whose it is."""
+    reader, hands = many
+    paged(github, "/orgs/acme/repos", told="/organizations/7/repos")
+
+    assert numbers(reader, "/orgs/acme/repos") == [1, 2, 3, 4, 5]
+    assert hands.together == [0]
+
+
+def test_a_list_that_became_shorter_ends_where_its_pages_say(
+    github: Loopback, many: tuple[Reader, _Recording]
+) -> None:
+    reader, _ = many
+    paged(github, "/orgs/acme/repos")
+    github.on("GET /orgs/acme/repos?page=4&per_page=100", Reply([4]))
+
+    assert numbers(reader, "/orgs/acme/repos") == [1, 2, 3, 4]
 
 
 def test_an_answer_may_be_the_list_itself(github: Loopback, reader: Reader) -> None:
