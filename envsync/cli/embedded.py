@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -57,15 +58,17 @@ def standing_in(
 ) -> Callable[[DesiredSecret], SecretValue]:
     """In the sandbox a secret whose source has nothing to give gets a value all the same."""
     said: set[str] = set()
+    lock = threading.Lock()
 
     def stand_in(secret: DesiredSecret) -> SecretValue:
         try:
             return read(secret)
         except SecretSourceError as error:
             words = f"sandbox: {secret.name} gets a stand-in value ({secret.span}): {error}"
-            if words not in said:  # many repositories can share a line of the file
-                note(options, words)
-                said.add(words)
+            with lock:
+                if words not in said:  # many repositories can share a line of the file
+                    note(options, words)
+                    said.add(words)
             return SecretValue(b"a stand-in of the envsync sandbox")
 
     return stand_in

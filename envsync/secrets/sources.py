@@ -10,6 +10,7 @@ import selectors
 import signal
 import stat
 import subprocess
+import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,7 +35,7 @@ _CREDENTIAL_NAMES = frozenset({"GITHUB_TOKEN", "GITHUB_ENTERPRISE_TOKEN"})
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """Reads one source at a time, as late as the caller asks.
+    """Reads one source at a time, as late as the caller asks, for as many threads as there are.
 
     Only what a command gave is kept until the end of the run: no command runs twice.
     """
@@ -43,6 +44,9 @@ class Sources:
     allow_commands: bool = False
     command_seconds: float = COMMAND_SECONDS
     _outputs: dict[tuple[tuple[str, ...], str], SecretValue | SecretSourceError] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    _locks: dict[tuple[tuple[str, ...], str], threading.Lock] = field(
         default_factory=dict, repr=False, compare=False
     )
 
@@ -106,17 +110,20 @@ class Sources:
 
     def _command(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> bytes:
         self._hold_back(secret, argv)
-        known = self._outputs.get((argv, root))
-        if known is None:
-            environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
-            try:
-                known = SecretValue(_run(secret, argv, Path(root), environ, self.command_seconds))
-            except SecretSourceError as error:
-                known = error
-            self._outputs[argv, root] = known
+        with self._locks.setdefault((argv, root), threading.Lock()):
+            known = self._outputs.get((argv, root))
+            if known is None:
+                known = self._outputs[argv, root] = self._output(secret, argv, root)
         if isinstance(known, SecretSourceError):
             raise _error_at(secret, known)
         return known.reveal()
+
+    def _output(self, secret: DesiredSecret, argv: tuple[str, ...], root: str) -> SecretValue | SecretSourceError:
+        environ = {name: value for name, value in self.environ.items() if not is_credential(name)}
+        try:
+            return SecretValue(_run(secret, argv, Path(root), environ, self.command_seconds))
+        except SecretSourceError as error:
+            return error
 
 
 def _too_long(secret: DesiredSecret) -> SecretSourceError:

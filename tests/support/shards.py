@@ -52,9 +52,11 @@ class World:
         """By one run: of all repositories, or of a shard."""
         names = sorted(self.parts, key=str.casefold)
         mine = tuple(each for each in names if shard is None or shard.holds(named(each)))
-        found = joined_drift({each: self.parts[each] for each in mine}, self.expected, self.general)
+        found = joined_drift(
+            {each: self.parts[each] for each in mine}, self.expected, self.general, pending=self.pending
+        )
         return Checked(
-            found if self.pending else replace(found, pending=None),
+            found,
             mine,
             SERVER,
             ("payments",),
@@ -129,6 +131,7 @@ def parts(draw: st.DrawFn, repository: str, *, pending: bool) -> DriftPart:
             )
         },
         {},
+        pending=pending,
     )
     return DriftPart(joined, draw(st.frozensets(st.sampled_from(EXPECTED))))
 
