@@ -67,10 +67,13 @@ def idle_of(
     unread: Sequence[UnreadPart],
     unknown: Sequence[tuple[Address, str]],
 ) -> Iterator[Expected]:
-    """Those that cover nothing in this repository, where all that they are about is known. `unknown`: secrets."""
+    """Those that cover nothing in this repository, where all that they are about is known. `unknown`: secrets.
+
+    `unread` and `unknown` are this repository's.
+    """
     name = str(desired.name)
     for each in desired.expected:
-        is_unread = any(_is_about(each, name, part) for part in unread)
+        is_unread = any(_is_about(each, part) for part in unread)
         is_unknown = any(_covers(each, at, _keys(Kind.SECRET, secret, ())) for at, secret in unknown)
         if not ((name, each) in used or is_unread or is_unknown):
             yield each
@@ -187,9 +190,7 @@ def _names(expected: Expected, environment: str) -> bool:
     return fnmatchcase(environment.casefold(), glob)
 
 
-def _is_about(expected: Expected, repository: str, part: UnreadPart) -> bool:
-    if part.repository != repository:
-        return False
+def _is_about(expected: Expected, part: UnreadPart) -> bool:
     return part.environment is None or _names(expected, part.environment)
 
 
