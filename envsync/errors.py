@@ -87,9 +87,13 @@ class Refused(EnvsyncError):  # noqa: N818 - a refusal is no error of envsync's:
 
 
 class Interrupted(EnvsyncError):  # noqa: N818 - the user's wish, not an error
-    """The user pressed Ctrl-C."""
+    """The user pressed Ctrl-C. `uncertain`: a write whose answer was lost and may have been done."""
 
     exit_code = ExitCode.INTERRUPTED
+
+    def __init__(self, *diagnostics: Diagnostic, uncertain: bool = False) -> None:
+        super().__init__(*diagnostics)
+        self.uncertain = uncertain
 
 
 class FailureKind(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, assert_never
 
 from envsync.apply.keeper import Keeper
-from envsync.apply.outcomes import fallen, is_well, lost, passed_over, released, skipped
+from envsync.apply.outcomes import cut_off, fallen, is_well, lost, passed_over, released, skipped
 from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed, SecretSourceError
 from envsync.model import RECORD_VARIABLE, RefPolicy, Unread, reviewer_key
 from envsync.plan.result import Because, Outcome, RecordOutcome, Result
@@ -209,8 +209,8 @@ class Interpreter:
                     yield from skipped(steps[index:], Because.NO_RECORD)
                     return
                 self._take(repository, name, step.act, keeper)
-            except Interrupted:  # while it waited to try again
-                yield from skipped(steps[index:], Because.INTERRUPTED)
+            except Interrupted as stopped:  # while it waited to try again
+                yield from cut_off(step, steps[index:], stopped)
                 return
             except (RequestFailed, SecretSourceError) as error:
                 yield from fallen(step, steps[index:] if step.vital else [step], error)
@@ -253,7 +253,7 @@ class Interpreter:
             if made.deployment_branch_policy is not RefPolicy.SELECTED and not isinstance(before.patterns, Unread):
                 for each in before.patterns:  # they went when the policy left `selected`
                     self.target.create_pattern(repository, name, each.pattern)
-        except RequestFailed as error:
+        except (RequestFailed, Interrupted) as error:
             return f"the former settings could not be put back: {error}"
         shortfall = _shortfall(before.settings, restored)
         return f"the former settings could not be put back whole: {shortfall}" if shortfall else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from envsync.errors import FailureKind, RequestFailed
@@ -10,9 +11,12 @@ from envsync.plan.result import Because, Outcome, RecordOutcome, Result
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from envsync.errors import SecretSourceError
+    from envsync.errors import Interrupted, SecretSourceError
     from envsync.plan.changes import Release
     from envsync.plan.steps import Book, Step
+
+
+_IN_DOUBT = "its answer was lost, and it may have been done all the same: run plan"
 
 
 def fallen(step: Step, left: Sequence[Step], error: RequestFailed | SecretSourceError) -> Iterator[Result]:
@@ -23,6 +27,13 @@ def fallen(step: Step, left: Sequence[Step], error: RequestFailed | SecretSource
     for result in skipped(left, Because.UNPROTECTED):
         if result.change not in step.stake:
             yield result
+
+
+def cut_off(step: Step, left: Sequence[Step], stopped: Interrupted) -> Iterator[Result]:
+    """Nothing of what is `left` was done, but perhaps `step`, the first of it."""
+    for result in skipped(left, Because.INTERRUPTED):
+        in_doubt = stopped.uncertain and result.change in step.makes
+        yield replace(result, hint=_IN_DOUBT, partly=True) if in_doubt else result
 
 
 def is_well(result: Result | RecordOutcome) -> bool:

@@ -17,15 +17,16 @@ from envsync.github.server import api_url
 from envsync.model import SecretValue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from envsync.cli.options import Options
+    from envsync.cli.stop import Stop
 
 
 @contextmanager
-def reached(options: Options, pause: Callable[[float], None]) -> Iterator[Access]:
+def reached(options: Options, stop: Stop) -> Iterator[Access]:
     """As `access_of`, with what GitHub answered before, unless nobody wants that."""
-    access, folder = access_of(options, pause), cache_folder(os.environ)
+    access, folder = access_of(options, stop), cache_folder(os.environ)
     if options.no_cache or folder is None:
         yield access
         return
@@ -36,9 +37,7 @@ def reached(options: Options, pause: Callable[[float], None]) -> Iterator[Access
         cache.close()
 
 
-def access_of(
-    options: Options, pause: Callable[[float], None] = time.sleep, credential: Credential | None = None
-) -> Access:
+def access_of(options: Options, stop: Stop | None = None, credential: Credential | None = None) -> Access:
     """To the server that options and environment say, and as whom they say, unless that is known.
 
     Raises where they do not.
@@ -46,19 +45,23 @@ def access_of(
     server = api_url(options.api_url, os.environ)
     bearer = credential or find(os.environ, api_url=server, gh=gh_token)
     limiter = Limiter(max_wait=options.max_wait)
-    return Access(server, bearer, effects=_effects(options, pause), limiter=limiter)
+    return Access(server, bearer, effects=_effects(options, stop), limiter=limiter)
 
 
-def sandbox_access(options: Options, url: str, pause: Callable[[float], None] = time.sleep) -> Access:
+def sandbox_access(options: Options, url: str, stop: Stop | None = None) -> Access:
     from envsync.sandbox import FULL_TOKEN
 
     credential = Credential(SecretValue(FULL_TOKEN.encode()), "the sandbox")
-    return Access(url, credential, effects=_effects(options, pause))
+    return Access(url, credential, effects=_effects(options, stop))
 
 
-def _effects(options: Options, pause: Callable[[float], None]) -> Effects:
+def _effects(options: Options, stop: Stop | None) -> Effects:
     def trace(line: str) -> None:
         if options.verbose:
             note(options, line)
 
-    return Effects(pause=pause, notify=lambda words: note(options, words), trace=trace)
+    def notify(words: str) -> None:
+        if stop is None or not stop.event.is_set():  # who is told to stop waits no more
+            note(options, words)
+
+    return Effects(pause=time.sleep if stop is None else stop.pause, notify=notify, trace=trace)

@@ -31,12 +31,12 @@ from envsync.plan.saved import LARGEST, hold, parse
 from envsync.plan.work import Work, work_of_repository
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from envsync.cli.examining import Todo
     from envsync.cli.options import Options
     from envsync.cli.session import Session
-    from envsync.plan.changes import Plan
+    from envsync.plan.changes import Change, Plan
     from envsync.plan.codec import Json
 
 _SCHEMA = "plan.schema.json"
@@ -71,12 +71,16 @@ def apply(options: Options, grants: Grants, plan_file: str | None, *, yes: bool)
             note(options, "nothing was changed, as you decided")
             return ExitCode.FAILURE
         came = _interpret(options, session, stop)
-    if options.output == "json":
-        result(dumps(encode_results(found, came)))
-    elif found.writes:
-        _show(options, came)
     if found.writes:
         summarize(lambda limit: _markdown(came, limit))
+    try:
+        if options.output == "json":
+            result(dumps(encode_results(found, came)))
+        elif found.writes:
+            _show(options, came)
+    except OSError:  # nobody reads it any more, or there is no room: what was done is said all the same
+        note(options, _last_words(came))
+        raise
     return _apply_code(session, came)
 
 
@@ -97,6 +101,12 @@ def _show(options: Options, came: Came) -> None:
 
     color = colored(sys.stdout, options.color)
     results(result_pages(came.changes, came.records, width=width(), color=color, full=options.verbose))
+
+
+def _last_words(came: Came) -> str:
+    from envsync.render.outcome import last_words
+
+    return last_words(came.changes, came.records)
 
 
 def _markdown(came: Came, limit: int | None = None) -> str:
@@ -162,7 +172,10 @@ def _interpret(options: Options, session: Session, stop: Stop) -> Came:
     results: list[Result] = []
     records: list[RecordOutcome] = []
 
+    begun: set[str] = set()
+
     def work(todo: Todo) -> Iterator[Result | RecordOutcome]:
+        begun.add(str(todo.desired.name))
         target = GitHubTarget(writer_of(crew), settings_only=options.settings_only, reviewers=reviewers)
         return _interpreter(options, session, target, stop).apply(todo.steps())
 
@@ -178,8 +191,7 @@ def _interpret(options: Options, session: Session, stop: Stop) -> Came:
                 say(f"{len(results)} of {len(changes)}: {at.repository} {at.environment}")
         except KeyboardInterrupt:  # the second one: requests in flight were cut off
             known = {each.change for each in results}
-            left = [change for change in changes if change not in known]
-            results += [Result(change, Outcome.SKIPPED, Because.INTERRUPTED, partly=True) for change in left]
+            results += [_cut_off(change, begun) for change in changes if change not in known]
             said = {each.at for each in records}
             records += [
                 RecordOutcome(each.at, each.next, Outcome.SKIPPED, Because.INTERRUPTED)
@@ -190,6 +202,14 @@ def _interpret(options: Options, session: Session, stop: Stop) -> Came:
         tuple(sorted(results, key=lambda each: each.change.at.repository)),
         tuple(sorted(records, key=lambda each: each.at.repository)),
     )
+
+
+def _cut_off(change: Change, begun: Collection[str]) -> Result:
+    """Nobody knows how far a repository came that was begun."""
+    if change.at.repository not in begun:
+        return Result(change, Outcome.SKIPPED, Because.INTERRUPTED)
+    hint = "a request may have been under way, and done: run plan"
+    return Result(change, Outcome.SKIPPED, Because.INTERRUPTED, hint, partly=True)
 
 
 def _interpreter(options: Options, session: Session, target: GitHubTarget, stop: Stop) -> Interpreter:

@@ -18,12 +18,13 @@ from envsync.cli.doctor_links import ServersLinks
 from envsync.cli.doctor_sources import sources_of
 from envsync.cli.embedded import populate, sandbox_folder
 from envsync.cli.output import colored, progress, result, summarize, width
-from envsync.cli.selecting import expanded, hold_apart, listed, selected
+from envsync.cli.selecting import expanded, hold_apart, selected
 from envsync.config import load
 from envsync.doctor.case import Case, Failure, Purpose, RecordKey
 from envsync.doctor.examine import examine
 from envsync.errors import ConfigError, CredentialError, Diagnostic, ExitCode, FailureKind, RequestFailed
 from envsync.github.credentials import Credential
+from envsync.github.expand import Owners
 from envsync.github.installations import Installations
 from envsync.github.reader import open_reader
 from envsync.github.server import api_url, is_loopback
@@ -267,7 +268,7 @@ def _facts(
 def _resolved(configuration: Configuration, access: Access) -> Resolved:
     reader = open_reader(access)
     try:
-        return configuration.resolve(listed(expanded(configuration, reader)))
+        return configuration.resolve(expanded(configuration, Owners(reader)))
     finally:
         reader.close()
 
@@ -277,7 +278,8 @@ def _plan(
 ) -> Plan:
     """What a plan would show that reads no source of a secret."""
     live = {key: each if isinstance(each, Unread) else each.live for key, each in facts.repositories.items()}
-    hold_apart(each for each in live.values() if not isinstance(each, Unread))
+    read = [each for each in live.values() if not isinstance(each, Unread)]
+    hold_apart(read, (each.name for each in resolved.desired))
     scope = Scope((), options.settings_only)
     scoped = [scope.narrow(repository) for repository in desired]
     ledger = books.ledger(replace(options, no_secrets=True), scoped, resolved.owners, live)

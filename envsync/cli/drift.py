@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envsync.cli.examining import Watch
-from envsync.cli.output import colored, complain, result, results, set_outputs, summarize, width
+from envsync.cli.output import colored, complain, note, result, results, set_outputs, summarize, width
 from envsync.cli.saving import obstacle, save
 from envsync.cli.session import opened
 from envsync.cli.telling import WHOLE_AT, Teller, Topic, issue_room
@@ -114,6 +114,7 @@ def show(options: Options, checked: Checked, out: str | None) -> None:
     found = checked.found
     if out is not None:
         save(dumps(encode_drift(checked)), out, lambda why: _unsaved(out, why), private=True)
+        note(options, f"saved as {out}" + (": join it with envsync drift --merge" if checked.shard else ""))
     if options.output == "json":
         result(dumps(encode_drift(checked)))
     elif options.output == "markdown":

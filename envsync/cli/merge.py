@@ -106,7 +106,7 @@ def _within(files: Sequence[str]) -> Iterator[Path]:
     """A folder stands for what is in it and ends in `.json`."""
     for file in map(Path, files):
         if file.is_dir():
-            yield from sorted(file.glob("*.json"))
+            yield from sorted(each for each in file.glob("*.json") if each.is_file())
         else:
             yield file
 

@@ -87,8 +87,12 @@ def parsed_shard(_context: click.Context, _option: click.Parameter, text: str | 
     if text is None:
         return None
     found = _SHARD.fullmatch(text)
-    if not (found and int(found["index"]) <= int(found["count"])):
-        raise click.BadParameter(f"{text} is not I/N, such as 2/4 for the second of four")
+    if not found:
+        raise click.BadParameter(f"{text} is not I/N, such as 2/4 for the second of four, at most 9999")
+    if int(found["index"]) > int(found["count"]):
+        raise click.BadParameter(
+            f"{text}: of {found['count']} parts there is none with the number {found['index']}"
+        )
     return Shard(int(found["index"]), int(found["count"]))
 
 
@@ -97,7 +101,7 @@ def parsed_duration(_context: click.Context, _option: click.Parameter, text: str
     if text is None:
         return None
     if not (found := _DURATION.fullmatch(text)):
-        raise click.BadParameter(f"{text} is not a duration, such as 90s, 10m or 2h")
+        raise click.BadParameter(f"{text} is not a duration, such as 90s, 10m or 2h: a number and one unit")
     return float(found["number"]) * _SECONDS[found["unit"]] if found["unit"] else 0.0
 
 

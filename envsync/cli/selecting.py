@@ -5,9 +5,8 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from envsync.cli.output import note
 from envsync.errors import ConfigError, Diagnostic
-from envsync.github.expand import Owners, expand
+from envsync.github.expand import expand
 from envsync.plan.diff import Scope
 
 if TYPE_CHECKING:
@@ -15,21 +14,16 @@ if TYPE_CHECKING:
 
     from envsync.cli.options import Options
     from envsync.config import Configuration
-    from envsync.github.reader import Reader
+    from envsync.github.expand import Owners
     from envsync.model import DesiredRepository, LiveRepository, RepositoryName
 
 
-def expanded(configuration: Configuration, reader: Reader) -> Mapping[str, Mapping[RepositoryName, int]]:
-    """The repositories that each pattern matches, with their numbers."""
-    owners = Owners(reader)
+def expanded(configuration: Configuration, owners: Owners) -> Mapping[str, Sequence[RepositoryName]]:
+    """The repositories that each pattern matches."""
     return {
         pattern.text: expand(owners, pattern.owner, pattern.name, archived=pattern.archived, forks=pattern.forks)
         for pattern in configuration.patterns
     }
-
-
-def listed(found: Mapping[str, Mapping[RepositoryName, int]]) -> Mapping[str, Sequence[RepositoryName]]:
-    return {text: tuple(names) for text, names in found.items()}
 
 
 def selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[DesiredRepository, ...]:
@@ -53,11 +47,7 @@ def selected(options: Options, desired: Sequence[DesiredRepository]) -> tuple[De
                 "environment", f"no environment of the files matches {glob}", "see `environments` in the files"
             )
     _hold_rotations(options, kept)
-    shard = options.shard
-    mine = kept if shard is None else tuple(each for each in kept if shard.holds(each.name))
-    if not mine:
-        note(options, f"shard {shard}: none of the {len(kept)} repositories is in it")
-    return mine
+    return kept
 
 
 def _hold_rotations(options: Options, desired: Sequence[DesiredRepository]) -> None:
@@ -71,11 +61,14 @@ def _nothing(what: str, message: str, hint: str) -> ConfigError:
     return ConfigError(Diagnostic(f"no-{what}", message, hint))
 
 
-def hold_apart(live: Iterable[LiveRepository]) -> None:
-    """Raises where a former name and the present one are in the files as two repositories."""
-    known: dict[str, LiveRepository] = {}
+def hold_apart(live: Iterable[LiveRepository], declared: Iterable[RepositoryName]) -> None:
+    """Raises where a former name and the present one are in the files as two repositories.
+
+    `declared`: all that the files declare, those that this run is not about among them.
+    """
+    known: dict[str, RepositoryName] = {name.key: name for name in declared}
     for each in live:
-        first = known.setdefault(each.name.key, each)
-        if first is not each:
-            message = f"{first.requested} and {each.requested} are one repository, {each.name}"
+        first = known.setdefault(each.name.key, each.requested)
+        if first.key != each.requested.key:
+            message = f"{first} and {each.requested} are one repository, {each.name}"
             raise ConfigError(Diagnostic("repository-twice", message, "leave its former name out of the files"))

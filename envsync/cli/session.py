@@ -14,16 +14,18 @@ from envsync.cli.bookkeeping import Books
 from envsync.cli.embedded import SANDBOX_NOTICE, populate, sandbox_folder, standing_in
 from envsync.cli.examining import Examiner
 from envsync.cli.output import complain, get_ready_to_show, note, progress
-from envsync.cli.selecting import expanded, hold_apart, listed, selected
+from envsync.cli.selecting import expanded, hold_apart, selected
 from envsync.cli.stop import Stop
 from envsync.cli.surveying import Surveyor
 from envsync.cli.waiting import announce
 from envsync.config import load
 from envsync.errors import ConfigError, Diagnostic
 from envsync.github.crew import Crew
+from envsync.github.expand import Owners
 from envsync.github.server import DEFAULT_API_URL
 from envsync.plan.diff import Scope, joined
 from envsync.plan.drift_check import joined_drift
+from envsync.plan.shard import shard_notice
 from envsync.plan.work import Work, reading
 from envsync.secrets.record_keys import KEY, RecordKeys
 from envsync.secrets.sources import Sources
@@ -87,7 +89,7 @@ def opened(
         keys = keys or RecordKeys.from_environ({KEY: RECORD_KEY})
         with Sandbox(sandbox_folder(), options=Manner(rate_limit=None)) as sandbox:
             populate(sandbox, configuration)
-            access = sandbox_access(options, sandbox.url, stop.pause)
+            access = sandbox_access(options, sandbox.url, stop)
             # Its port is another one each time; what it keeps stays the same.
             books = Books("sandbox", keys, standing_in(options, sources.read))
             with _crew(access, stop) as crew:
@@ -96,7 +98,7 @@ def opened(
     else:
         # A plan is often made where commands may not run.
         checked = sources if applies else replace(sources, allow_commands=True)
-        with reached(options, stop.pause) as access, _crew(access, stop) as crew:
+        with reached(options, stop) as access, _crew(access, stop) as crew:
             if access.api_url != DEFAULT_API_URL:
                 note(options, f"comparing with {access.api_url}, with the token from {access.credential.source}")
             books = Books(access.api_url, keys, sources.read)
@@ -132,10 +134,11 @@ class _Run:
         """One repository after the other comes in, is compared, and is let go of where nothing is to be done."""
         with progress(self.options) as say:
             say("finding the repositories")
-            found = expanded(configuration, self.crew.reader)
-            resolved = configuration.resolve(listed(found))
-            desired = selected(self.options, resolved.desired)
-            numbers = {name.key: number for names in found.values() for name, number in names.items()}
+            owners = Owners(self.crew.reader)
+            resolved = configuration.resolve(expanded(configuration, owners))
+            shard, wanted = self.options.shard, selected(self.options, resolved.desired)
+            desired = wanted if shard is None else tuple(each for each in wanted if shard.holds(each.name))
+            numbers = owners.numbers
             scope = Scope(self.options.environments, self.options.settings_only, looks_on=self.watch is not None)
             examiner = Examiner(
                 self.options,
@@ -154,7 +157,8 @@ class _Run:
                     self._announce(desired, scope, numbers)
                 examined[str(repository.name)] = examiner.examine(repository, live)
                 say(f"read {len(examined)} of {len(desired)}: {repository.name}")
-        return self._session(resolved, [examined[str(each.name)] for each in desired])
+        told = () if shard is None else (shard_notice(shard, len(desired), len(wanted)),)
+        return self._session(resolved, [examined[str(each.name)] for each in desired], (*self.general, *told))
 
     def _announce(self, desired: Sequence[DesiredRepository], scope: Scope, numbers: Mapping[str, int]) -> None:
         records = self._keeps_records
@@ -166,7 +170,9 @@ class _Run:
             Work(),
         )
         count = f"{len(desired):,} {'repository' if len(desired) == 1 else 'repositories'}"
-        announce(self.options, f"reading {count}", work, self.access.limiter.forecast(work))
+        left = Work(reads=max(0, work.reads - self.access.limiter.sent))
+        less = "" if self.access.cache is None else ", less where an answer of a run before still holds"
+        announce(self.options, f"reading {count}", work, self.access.limiter.forecast(left), unless=less)
 
     @property
     def _keeps_records(self) -> bool:
@@ -176,8 +182,9 @@ class _Run:
         records, watches = self._keeps_records, self.watch is not None
         return Surveyor(self.crew.reader, scope, numbers, keeps_records=records, watches=watches)
 
-    def _session(self, resolved: Resolved, examined: Sequence[Examined]) -> Session:
-        hold_apart(each.called for each in examined if each.called is not None)
+    def _session(self, resolved: Resolved, examined: Sequence[Examined], general: Sequence[Notice]) -> Session:
+        called = [each.called for each in examined if each.called is not None]
+        hold_apart(called, (each.name for each in resolved.desired))
         plan = joined({str(each.name): each.plan for each in examined})
         drifts = {str(each.name): each.drift for each in examined if each.drift is not None}
         expected = {str(each.name): each.expected for each in resolved.desired}
@@ -187,10 +194,10 @@ class _Run:
             names=tuple(each.name for each in examined),
             present={each.name.key: each.called.name for each in examined if each.called is not None},
             environments=frozenset(name for each in examined for name in each.environments),
-            plan=replace(plan, warnings=(*self.general, *plan.warnings)),
+            plan=replace(plan, warnings=(*general, *plan.warnings)),
             drift=None
             if self.watch is None
-            else joined_drift(drifts, expected, self.general, pending=self.watch.pending),
+            else joined_drift(drifts, expected, general, pending=self.watch.pending),
             todo=tuple(each.todo for each in examined if each.todo is not None),
             guarding=tuple(reason for each in examined for reason in each.guarding),
             nothing_read=all(each.refused for each in examined),

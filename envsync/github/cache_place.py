@@ -26,8 +26,10 @@ class Unusable(Exception):  # noqa: N818 - reads as what the place is
 
 def cache_folder(environ: Mapping[str, str]) -> Path | None:
     """Where the user wants answers to be kept, or where caches belong on this system. None: there is no home."""
-    if named := environ.get(VARIABLE, ""):
-        return Path(named)
+    if named := environ.get(VARIABLE, "").strip():
+        with suppress(RuntimeError):  # there is no home
+            return Path(named).expanduser()  # nothing expands it in a workflow's `env`
+        return None
     try:
         usual = platformdirs.user_cache_path("envsync", appauthor=False)
     except RuntimeError:
@@ -37,6 +39,8 @@ def cache_folder(environ: Mapping[str, str]) -> Path | None:
 
 def prepare(folder: Path) -> Path:
     """The file for answers, it and its folder made if need be, and closed to others. Raises `Unusable`."""
+    if not folder.is_dir() and os.path.lexists(folder):
+        raise Unusable(f"{folder} is not a folder: name one in {VARIABLE}")
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _keep_to_oneself(folder)

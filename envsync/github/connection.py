@@ -6,14 +6,14 @@ import math
 import random
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from github import Auth, Github
 
 from envsync import __version__
-from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed
 from envsync.github.bearer import Place, place_of
 from envsync.github.cache import Kept
 from envsync.github.call import Answer, Call, Exchange, Lost, cannot, parse_answer, printable
@@ -38,6 +38,7 @@ _API_VERSION = "2022-11-28"  # every supported Enterprise Server knows it
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _OK, _NOT_MODIFIED, _UNAUTHORIZED = 200, 304, 401
+_USUAL_PAGE = 30  # items, where nobody asked for more
 _STALE = 1.0  # seconds that a token is kept without a question whether it is still good
 
 
@@ -130,16 +131,16 @@ class Connection:
         Failures of all kinds come back as outcomes, but that it cannot be sent, for want of a token or because it
         would have to wait too long for GitHub's limits: that is raised.
         """
-        effects, doubtful, renewed = self._access.effects, False, False
+        effects, doubtful, renewed, whole = self._access.effects, False, False, False
         attempt, waited = 0, 0.0
         while True:
             attempt += 1
-            try:
+            with marking(in_doubt=doubtful and call.method != "GET"):
                 ticket = self._admitted(call)
-            except RequestFailed as unsent:
-                in_doubt = doubtful and call.method != "GET"
-                raise RequestFailed(unsent.kind, *unsent.diagnostics, uncertain=in_doubt) from None
-            outcome = self._once(call, ticket)
+            outcome = self._once(call, ticket, whole=whole)
+            if outcome is None:
+                whole = True
+                continue
             if not renewed and self._has_lapsed(outcome):
                 renewed = True
                 continue
@@ -156,7 +157,8 @@ class Connection:
                 return Exchange(call, outcome, doubtful)
             doubtful = doubtful or may_have_happened(outcome)
             if isinstance(decision, Wait):
-                self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
+                with marking(in_doubt=doubtful and call.method != "GET"):
+                    self.wait(decision.seconds, f"{decision.why} ({call.method} {call.target.path})")
                 waited += decision.seconds
 
     @contextmanager
@@ -251,14 +253,15 @@ class Connection:
     def _advice(self, path: str, permission: str | None) -> str | None:
         return self._access.credential.advice(place_of(path) or self._place, permission)
 
-    def _once(self, call: Call, ticket: Ticket) -> Outcome:
+    def _once(self, call: Call, ticket: Ticket, *, whole: bool) -> Outcome | None:
+        """`whole`: ask for all of it, not whether what is kept still holds. None: that is not enough to go by."""
         effects = self._access.effects
         started = effects.stopwatch()
         outcome: Outcome = Lost("it was interrupted")
         drawer = self._drawer if call.method == "GET" else None
         kept: Kept | None = None
         try:
-            kept = None if drawer is None else drawer.find(call.url)
+            kept = None if drawer is None or whole else drawer.find(call.url)
             outcome = self._wire.carry(call, self._requester, {} if kept is None else {"If-None-Match": kept.etag})
         finally:
             self._access.limiter.settle(ticket, outcome, effects)
@@ -266,18 +269,45 @@ class Connection:
             self._date, self._dated = outcome.headers.get("date", ""), effects.stopwatch()
         result = str(outcome.status) if isinstance(outcome, Answer) else outcome.reason
         effects.trace(f"{call.method} {printable(call.url)} -> {result} ({effects.stopwatch() - started:.3f} s)")
-        return outcome if drawer is None else self._as_kept(drawer, call.url, kept, outcome)
+        return outcome if drawer is None else self._as_kept(drawer, call, kept, outcome)
 
-    def _as_kept(self, drawer: Drawer, url: str, kept: Kept | None, outcome: Outcome) -> Outcome:
+    def _as_kept(self, drawer: Drawer, call: Call, kept: Kept | None, outcome: Outcome) -> Outcome | None:
         """What GitHub says it has answered before; what it has not is kept for the next time."""
         if not isinstance(outcome, Answer):
             return outcome
         if kept is not None and outcome.status == _NOT_MODIFIED:
-            headers = {**outcome.headers, "link": kept.link} if kept.link else outcome.headers
-            return parse_answer(_OK, headers, kept.body)
+            return _again(call, kept, outcome)
         if outcome.status == _OK and outcome.whole and (etag := outcome.headers.get("etag")):
-            drawer.keep(url, Kept(etag, self._wire.body, outcome.headers.get("link", "")))
+            drawer.keep(call.url, Kept(etag, self._wire.body, outcome.headers.get("link", "")))
         return outcome
+
+
+@contextmanager
+def marking(*, in_doubt: bool) -> Iterator[None]:
+    """What ends a write says whether an attempt before may have done it."""
+    try:
+        yield
+    except RequestFailed as failed:
+        uncertain = failed.uncertain or in_doubt
+        raise RequestFailed(failed.kind, *failed.diagnostics, uncertain=uncertain) from None
+    except Interrupted as interrupted:
+        raise Interrupted(*interrupted.diagnostics, uncertain=interrupted.uncertain or in_doubt) from None
+
+
+def _again(call: Call, kept: Kept, outcome: Answer) -> Answer | None:
+    """The answer that GitHub says still holds. None where that may not be all of it.
+
+    A bare list does not tell how many there are: a full page stays the same where another one follows by now, and
+    only the `Link` of this very answer tells. An object has its count in it.
+    """
+    answer = parse_answer(_OK, outcome.headers, kept.body)
+    if "link" in outcome.headers:
+        return answer
+    if isinstance(answer.data, list):
+        size = dict(call.target.query).get("per_page", "")
+        is_full = len(answer.data) >= (int(size) if size.isdecimal() else _USUAL_PAGE)
+        return None if kept.link or is_full else answer
+    return replace(answer, headers={**outcome.headers, "link": kept.link}) if kept.link else answer
 
 
 def _astray(message: str) -> RequestFailed:

@@ -26,6 +26,13 @@ MOST = 64  # threads: of the 100 requests at once that GitHub takes of somebody,
 _PATIENCE = 0.2  # seconds in which threads may come back before they are left behind
 
 
+_NO_THREAD = Diagnostic(
+    "no-thread",
+    "this machine lets envsync start no thread",
+    "raise the limits of processes and of memory, such as `ulimit -u` or the container's",
+)
+
+
 class Crew:
     """A thread is hired when there is work and nobody is free. Who has something done helps, and waits.
 
@@ -65,9 +72,13 @@ class Crew:
         with self._lock:
             self._open.append(batch)
             self._call(len(asks) - 1)
-        while (task := self._taken_on(batch)) is not None:
-            task()
-        return batch.results()
+        try:
+            while (task := self._taken_on(batch)) is not None:
+                task()
+            return batch.results()
+        except KeyboardInterrupt:
+            self._stopped.set()  # nobody is to go on with the rest
+            raise
 
     def flow(self, items: Sequence[Item], work: Callable[[Item], Iterable[T]]) -> Iterator[T]:
         """What `work` gives for all items, each thing once it is there, in no order. Raises what it raises.
@@ -149,8 +160,14 @@ class Crew:
         self._hands.notify(called)
         for _ in range(min(wanted - called, self._size - len(self._threads))):
             thread = threading.Thread(target=self._toil, name=f"crew {len(self._threads) + 1}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # there is no memory for one more, or a container allows none
+                self._size = len(self._threads)
+                if not self._threads:
+                    raise EnvsyncError(_NO_THREAD) from None
+                return
             self._threads.append(thread)
-            thread.start()
 
     def _toil(self) -> None:
         while True:
@@ -213,6 +230,9 @@ class _Batch(Generic[T]):
     def _do(self, index: int) -> None:
         try:
             self._found[index] = self._asks[index]()
+        except KeyboardInterrupt:  # in the thread that asked: it waits for nobody
+            self.is_spent = True
+            raise
         except BaseException as error:  # noqa: BLE001 - raised in the thread that asked
             self._errors[index] = error
         with self._done:

@@ -31,24 +31,28 @@ class Owners:
             self._listed[key] = _repositories(self._reader, owner)
         return self._listed[key]
 
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Of all repositories that were listed, by `RepositoryName.key`, whatever patterns there were."""
+        parts = (part for listed in self._listed.values() for part in listed)
+        return {_name(part).key: part.member("id").integer() for part in parts}
 
-def expand(
-    owners: Owners, owner: str, pattern: str, *, archived: bool, forks: bool
-) -> Mapping[RepositoryName, int]:
-    """The owner's repositories whose name matches, sorted, and their numbers; of those that the token may see.
+
+def expand(owners: Owners, owner: str, pattern: str, *, archived: bool, forks: bool) -> tuple[RepositoryName, ...]:
+    """The owner's repositories whose name matches, sorted; of those that the token may see.
 
     `*` and `?` stand for any text and any character, in any case; all else for itself. `archived` and `forks` take
     those in that are left out otherwise.
     """
     matcher = re.compile("".join(_WILDCARDS.get(c, re.escape(c)) for c in pattern), re.IGNORECASE)
     found = {
-        name.key: (name, part.member("id").integer())
+        name.key: name
         for part in owners.repositories(owner)
         if matcher.fullmatch((name := _name(part)).name)
         and (archived or not part.member("archived").flag())
         and (forks or not part.member("fork").flag())
     }
-    return dict(found[key] for key in sorted(found))
+    return tuple(found[key] for key in sorted(found))
 
 
 _WILDCARDS = {"*": ".*", "?": "."}

@@ -25,6 +25,9 @@ class Forecast:
     bound: str
 
 
+_FAR = 365 * 24 * HOUR  # beyond which it is the server that talks nonsense
+
+
 class _Pace:
     """A window as what it is: as many slots as its limit, each to be had again a window after it was taken."""
 
@@ -57,7 +60,7 @@ def forecast(account: Account, rules: Rules, work: Work, now: float) -> Forecast
             f"{account.budget.limit:,} requests an hour": _hourly(account, rules, work, now),
         } | _creating(account, work.creations, now)
     bound = max(times, key=lambda label: times[label])
-    return Forecast(times[bound], bound) if times[bound] > 0 else Forecast(0.0, "")
+    return Forecast(min(times[bound], _FAR), bound) if times[bound] > 0 else Forecast(0.0, "")
 
 
 def _points(work: Work, rules: Rules) -> int:

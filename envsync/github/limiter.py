@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from envsync.github.call import Lost, cannot
 from envsync.github.forecast import Forecast, Work, forecast
 from envsync.github.limits import RULES, Account, Cost, Hold, Purse, Rules, Ticket
 from envsync.github.retry import FAR_AWAY, LONGEST_WAIT
+from envsync.plan.moments import lasting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["RULES", "Forecast", "Limiter", "Purse", "Rules", "Ticket", "Work"]
 
 _WORTH_TELLING = 5.0  # seconds
+_WORTH_A_TIME = 120.0
 _NEVER_SENT = Lost("nothing was sent", sent=False)
 
 
@@ -116,6 +117,12 @@ class Limiter:
         """The request was not sent after all."""
         self.settle(ticket, _NEVER_SENT, effects)
 
+    @property
+    def sent(self) -> int:
+        """How many requests were let through so far."""
+        with self._lock:
+            return sum(line.account.sent for line in self._lines.values())
+
     def forecast(self, work: Work) -> Forecast:
         """From what is known now, as if all of it went through the account that most requests went through."""
         with self._lock:
@@ -160,7 +167,7 @@ class Limiter:
             seconds = found.until - now
             self._allow(found, seconds, purpose, effects)
             if seconds >= _WORTH_TELLING:
-                effects.notify(f"waiting {math.ceil(seconds)} s: {found.why}")
+                effects.notify(f"waiting {_how_long(seconds, effects.now())}: {found.why}")
             effects.pause(seconds)
 
     def _allow(self, hold: Hold, seconds: float, purpose: str, effects: Effects) -> None:
@@ -175,5 +182,12 @@ class Limiter:
             bound = f", and --max-wait is {self._max_wait:g} s in all"
         until = datetime.fromtimestamp(effects.now(), UTC) + min(timedelta(seconds=seconds), FAR_AWAY)
         text = f"{cannot(purpose)}: {hold.name} is used up until {until:%Y-%m-%d %H:%M:%S} UTC{bound}"
-        hint = "run it again then: what was done stays done"
+        hint = "run it again then"
         raise RequestFailed(FailureKind.RATE_LIMITED, Diagnostic("rate-limited", text, hint))
+
+
+def _how_long(seconds: float, now: float) -> str:
+    if seconds < _WORTH_A_TIME:
+        return lasting(seconds)
+    until = datetime.fromtimestamp(now + seconds, UTC)
+    return f"{lasting(seconds)}, until {until:%H:%M:%S} UTC"

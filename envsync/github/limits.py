@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MINUTE, HOUR = 60.0, 3600.0
 _MARGIN = 1 / 60  # of a window: clocks do not run alike, and nobody knows how finely GitHub counts
 _SAME_HOUR = 60.0  # seconds by which two answers may differ on when the hour ends
+_MOST_REFUSALS = 20  # with no answer between: those of four requests
 _MOST_DOUBLINGS = 10  # beyond the longest wait
 _UNAUTHORIZED = 401
 
@@ -237,8 +238,10 @@ class Account:
         return self._limits is False
 
     def blocked(self, now: float) -> Hold | None:
-        """By a refusal of GitHub's."""
+        """By a refusal of GitHub's. Where it refuses all the time, nobody waits any more."""
         name, until = self._refused_by, self._refused_until
+        if self._streak >= _MOST_REFUSALS:
+            until = max(until, now + 2 * LONGEST_WAIT)
         return Hold(until, name, name) if until > now else None
 
     def reserve(self, cost: Cost, now: float) -> Hold | int:

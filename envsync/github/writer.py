@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envsync.errors import Diagnostic, FailureKind, RequestFailed
+from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed
 from envsync.github.bearer import Place
 from envsync.github.call import Answer, Call, cannot
-from envsync.github.connection import Connection
+from envsync.github.connection import Connection, marking
 from envsync.github.reader import reader_of
 from envsync.github.server import Target
 
@@ -96,10 +96,8 @@ class Writer:
         doubt, attempt = False, 0
         while True:
             attempt += 1
-            try:
+            with marking(in_doubt=doubt):
                 exchange = self._exchange(call)
-            except RequestFailed as unsent:
-                raise RequestFailed(unsent.kind, *unsent.diagnostics, uncertain=doubt) from None
             if exists is not None and _status(exchange) == exists:
                 return None
             verdict = self._connection.verdict(exchange)
@@ -125,6 +123,8 @@ class Writer:
 def _found(there: Callable[[], bool], failed: RequestFailed) -> bool:
     try:
         return there()
+    except Interrupted as interrupted:
+        raise Interrupted(*interrupted.diagnostics, uncertain=True) from None
     except RequestFailed as unread:
         # Neither the answer nor what there is now is known.
         raise RequestFailed(failed.kind, *failed.diagnostics, *unread.diagnostics, uncertain=True) from None

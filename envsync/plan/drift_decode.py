@@ -43,6 +43,10 @@ def parse_drift(content: bytes, name: str, schemas: Sequence[Mapping[str, Json]]
     What the file says is quoted by no error.
     """
     document = _json(content, name)
+    if "base_digest" in document:
+        message = f"{name} is a plan: it says what apply would do, and nothing of drift"
+        hint = "name what `envsync drift --shard I/N --out FILE` saved"
+        raise ConfigError(Diagnostic("not-a-drift", message, hint))
     version = document.get("format_version")
     if isinstance(version, str) and _VERSION.fullmatch(version) and version != DRIFT_VERSION:
         message = f"{name} is a drift of format version {version}, and this envsync makes version {DRIFT_VERSION}"
@@ -63,13 +67,23 @@ def parse_drift(content: bytes, name: str, schemas: Sequence[Mapping[str, Json]]
 
 def _json(content: bytes, name: str) -> dict[str, Json]:
     try:
-        document: Json = json.loads(content.decode(), parse_float=_no_number, parse_constant=_no_number)
+        document: Json = json.loads(
+            content.decode(), object_pairs_hook=_once_each, parse_float=_no_number, parse_constant=_no_number
+        )
         json.dumps(document, ensure_ascii=False).encode()  # half a character, which nobody can print
     except (ValueError, RecursionError):  # ValueError: bad UTF-8, bad JSON, and numbers that are far too long
         _refuse(name, "it is not JSON, or none of envsync's")
     if not isinstance(document, dict):
         _refuse(name, "it is not a JSON object")
     return document
+
+
+def _once_each(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    """What stands twice means one thing to one reader, and another thing to the next one."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands there twice")
+    return found
 
 
 def _no_number(text: str) -> NoReturn:

@@ -13,7 +13,7 @@ from envsync.plan.drift import Checked, Drift
 from envsync.plan.drift_check import DriftPart, joined_drift
 from envsync.plan.expected import UNUSED
 from envsync.plan.listing import brief
-from envsync.plan.shard import Shard
+from envsync.plan.shard import SHARD, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -67,7 +67,7 @@ def _joined(shards: Sequence[Checked]) -> Drift:
         for name, drift in _by_repository(each).items()
     }
     general = [one for each in shards for one in each.found.warnings if one.repository is None]
-    kept = tuple(dict.fromkeys(one for one in general if one.code != UNUSED))
+    kept = tuple(dict.fromkeys(one for one in general if one.code not in {UNUSED, SHARD}))
     pending = shards[0].found.pending is not None
     return joined_drift(parts, {name: tuple(each) for name, each in expected.items()}, kept, pending=pending)
 
@@ -147,7 +147,11 @@ def _missing(count: int, found: Sequence[Shard]) -> list[Shard]:
 def _incomplete(missing: Sequence[Shard]) -> Diagnostic:
     names = brief([str(each) for each in missing], _MOST)
     message = f"no file is of shard {names}: nobody knows what differs in its repositories"
-    return Diagnostic("shard-missing", message, "run it again; or list it as unread, with --partial")
+    return Diagnostic("shard-missing", message, f"{_again(str(missing[0]))}; or list it as unread, with --partial")
+
+
+def _again(shard: str) -> str:
+    return f"run it again: envsync drift --shard {shard} --out FILE"
 
 
 def _nothing() -> Diagnostic:
@@ -157,7 +161,7 @@ def _nothing() -> Diagnostic:
 def _unread(shard: Shard) -> UnreadPart:
     """In the place of a repository stands the shard: which ones are in it, nobody knows."""
     reason = "no file is of this shard: nobody knows what differs in its repositories"
-    return UnreadPart(f"shard {shard}", None, "shard", reason, "run it again", failed=True)
+    return UnreadPart(f"shard {shard}", None, "shard", reason, _again(str(shard)), failed=True)
 
 
 def _name(text: str) -> RepositoryName:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 _START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -33,6 +34,14 @@ def shown(text: str) -> str | None:
 def words(moment: int) -> str:
     """`2026-11-23 09:37:39 UTC`, of seconds since 1970."""
     return f"{_date(moment).isoformat(' ')} UTC"
+
+
+def lasting(seconds: float) -> str:
+    """As a person says it: 40 s, 12 min, 3 h 20 min."""
+    if seconds < 2 * 60:
+        return f"{math.ceil(seconds)} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
 def _date(moment: int) -> datetime:

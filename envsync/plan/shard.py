@@ -6,8 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from envsync.plan.changes import Notice
+
 if TYPE_CHECKING:
     from envsync.model import RepositoryName
+
+
+SHARD = "shard"  # the code of the warning that a run is about one
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +32,8 @@ class Shard:
     def holds(self, repository: RepositoryName) -> bool:
         digest = hashlib.sha256(repository.key.encode()).digest()
         return int.from_bytes(digest[:8]) % self.count == self.index - 1
+
+
+def shard_notice(shard: Shard, held: int, of: int) -> Notice:
+    """Without it, "in sync" would be read as said of all."""
+    return Notice(None, SHARD, f"this is shard {shard} alone: {held} of {of} repositories")

@@ -9,13 +9,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from envsync.plan.changes import Action, RecordNext, RecordState
+from envsync.plan.shard import SHARD
 from envsync.render.wording import in_words, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
-    from envsync.plan.changes import Address, Kind, Plan, RecordStatus, UnreadPart
+    from envsync.plan.changes import Address, Kind, Notice, Plan, RecordStatus, UnreadPart
 
 
 class Tone(Enum):
@@ -76,19 +77,27 @@ def alarming(plan: Plan, *, held_title: str = LEFT_ALONE) -> list[Section]:
     ]
 
 
-UPFRONT = frozenset({"sandbox"})  # codes of warnings without which all the rest would be misread
+UPFRONT = frozenset({"sandbox", SHARD})  # codes of warnings without which all the rest would be misread
 
 
 def noteworthy(plan: Plan, *, told: AbstractSet[str] = frozenset()) -> list[Section]:
     """`told`: codes of warnings that stand elsewhere."""
     unmet = (Row((_entry(each.at, (in_words(each.kind), each.name)),), each.reason) for each in plan.unmet)
-    warnings = (Row((Entry(each.repository),), each.message) for each in plan.warnings if each.code not in told)
+    warnings = _warnings(each for each in plan.warnings if each.code not in told)
     unasked = _unread_rows(part for part in plan.unread if not part.failed)
     return [
         *section("Required by the file, but envsync cannot make it", unmet, Tone.GRAVE),
         *section("Warnings", warnings, Tone.WARNING),
         *section("Not read, as asked", unasked, Tone.PLAIN),
     ]
+
+
+def _warnings(notices: Iterable[Notice]) -> Iterator[Row]:
+    """Each once, where the first of them stands: a file for a thousand repositories lacks one variable."""
+    places: dict[tuple[bool, str], list[Entry]] = {}
+    for each in notices:
+        places.setdefault((each.repository is None, each.message), []).append(Entry(each.repository))
+    return (row_of(entries, message) for (_, message), entries in places.items())
 
 
 def unverifiable(plan: Plan) -> list[Section]:

@@ -183,7 +183,7 @@ def _secret_rows(at: Address, secrets: Iterable[SecretStatus]) -> Iterator[tuple
 
 def _one_by_one(results: Sequence[Result], records: Sequence[RecordOutcome]) -> Iterator[Piece]:
     yield from _undone((result for result in results if result.outcome is not Outcome.APPLIED), one_by_one)
-    yield from section_pieces(undone_records(records))
+    yield from section_pieces(undone_records(results, records))
     parts = tuple(
         Part(folded(f"{at_in_html(at)}: {len(rows)} applied", "\n".join(rows)))
         for at, group in groupby(results, key=lambda result: result.change.at)
@@ -198,7 +198,7 @@ def _by_repository(results: Sequence[Result], records: Sequence[RecordOutcome]) 
     undone = (each for _, group in found.partly for each in group if each.outcome is not Outcome.APPLIED)
     yield from _undone(undone, condensed)
     yield from section_pieces(found.untouched)
-    yield from section_pieces(undone_records(records))
+    yield from section_pieces(undone_records(results, records))
     applied = Counter(each.change.at.repository for each in results if each.outcome is Outcome.APPLIED)
     if applied:
         parts = tuple(Part(row((code(name), str(number)))) for name, number in applied.items())

@@ -22,12 +22,16 @@ MOST_SKIPPED = 3  # changes of one environment for the same reason, that are tol
 _TITLE = "Records that are not as they should be, so the next plan may not tell why something differs"
 
 
-def undone_records(records: Sequence[RecordOutcome]) -> list[Section]:
-    """Each reason once: what keeps a record from being written seldom does so in one environment only."""
+def undone_records(results: Iterable[Result], records: Sequence[RecordOutcome]) -> list[Section]:
+    """Each reason once: what keeps a record from being written seldom does so in one environment only.
+
+    Where nothing was begun, the record is as true as before.
+    """
+    begun = {each.change.at for each in results if each.outcome is not Outcome.SKIPPED or each.partly}
     found = (
         (f"not {_done(each.next)}: {each.reason}", each.hint, each.at)
         for each in records
-        if each.outcome is not Outcome.APPLIED
+        if each.outcome is Outcome.FAILED or (each.outcome is Outcome.SKIPPED and each.at in begun)
     )
     return section(_TITLE, rows_by_words(found), Tone.GRAVE)
 
@@ -58,7 +62,7 @@ def sorted_out(results: Iterable[Result]) -> SortedOut:
         match list({(each.outcome, each.reason, each.hint) for each in found}):
             case [(Outcome.APPLIED, _, _)]:
                 done.append((name, len(found)))
-            case [(Outcome.SKIPPED, reason, hint)]:
+            case [(Outcome.SKIPPED, reason, hint)] if not any(each.partly for each in found):
                 skipped.setdefault((reason, hint), []).append(Entry(name))
             case _:
                 partly.append((name, found))

@@ -54,7 +54,7 @@ def result_pages(
 
 def _parts(results: Sequence[Result], records: Sequence[RecordOutcome], *, full: bool) -> Iterator[Printed]:
     yield from _one_by_one(results) if full or not in_several(results) else _by_repository(results)
-    for section in undone_records(records):
+    for section in undone_records(results, records):
         yield from on_page(section)
     yield Paragraph(last_words(results, records), "bold")
 

@@ -504,3 +504,16 @@ def test_who_is_interrupted_while_waiting_begins_nothing() -> None:
     assert there.calls == []
     assert {each.reason for each in results} == {Because.INTERRUPTED}
     assert code_of(results) is ExitCode.INTERRUPTED
+
+
+def test_what_may_have_been_done_when_somebody_interrupted_is_said() -> None:
+    there = world()
+    there.fail = failing("put_environment", Interrupted(Diagnostic("interrupted", "interrupted"), uncertain=True))
+
+    results = applied(there, TWO[0])
+
+    assert [(each.outcome, each.partly, bool(each.hint)) for each in results] == [
+        (Outcome.SKIPPED, True, True),  # the environment
+        (Outcome.SKIPPED, False, False),  # its secret
+    ]
+    assert code_of(results) is ExitCode.INTERRUPTED

@@ -23,8 +23,9 @@ from support.github_json import problem
 from support.loopback import Loopback, Reply, Silence
 
 from envsync import __version__
-from envsync.errors import FailureKind, RequestFailed
+from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed
 from envsync.github.bearer import Place
+from envsync.github.cache import open_cache
 from envsync.github.call import Answer, Call, Exchange, Json, Lost, Method
 from envsync.github.connection import Access, Connection
 from envsync.github.limiter import Limiter, Work
@@ -32,8 +33,12 @@ from envsync.github.retry import Policy
 from envsync.github.server import Target
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from support.loopback import Seen
+
+    from envsync.github.connection import Received
 
 ENVIRONMENTS = Target("/repos/acme/web/environments")
 ONCE = Policy(attempts=1)
@@ -173,7 +178,7 @@ def test_a_limit_is_waited_for_as_long_as_it_lasts(github: Loopback, connection:
     github.on("GET /repos/acme/web/environments", refusal, Reply([]))
 
     assert connection.fetch(ENVIRONMENTS, "list the environments").status == 200
-    assert world.notices == ["waiting 2401 s: GitHub's hourly rate limit"]
+    assert world.notices == ["waiting 40 min, until 22:53:21 UTC: GitHub's hourly rate limit"]
 
 
 def test_before_a_limit_is_exceeded_it_is_waited_for(
@@ -186,7 +191,7 @@ def test_before_a_limit_is_exceeded_it_is_waited_for(
         connection.fetch(ENVIRONMENTS, "list the environments")
 
     assert world.pauses == [2401]
-    assert world.notices == ["waiting 2401 s: 5,000 requests an hour are GitHub's limit"]
+    assert world.notices == ["waiting 40 min, until 22:53:21 UTC: 5,000 requests an hour are GitHub's limit"]
 
 
 def test_a_limit_that_lasts_too_long_is_reported_with_its_end(
@@ -576,3 +581,82 @@ class TestTheTurn:
                 pass
 
         assert world.pauses == []
+
+
+class TestKeptAnswers:
+    """GitHub says that an answer still holds; whether it is all there is, is another question."""
+
+    @pytest.fixture
+    def keeping(self, access: Callable[..., Access], tmp_path: Path) -> Iterator[Connection]:
+        cache = open_cache(tmp_path / "answers", pytest.fail)
+        connection = Connection(replace(access(), cache=cache))
+        yield connection
+        connection.close()
+        cache.close()
+
+    def ask(self, connection: Connection, query: str = "100") -> Received:
+        return connection.fetch(Target(ENVIRONMENTS.path, (("per_page", query),)), "list")
+
+    def answers(self, github: Loopback, first: object, *, link: str = "", then: Mapping[str, str]) -> None:
+        def reply(seen: Seen) -> Reply:
+            if "if-none-match" in seen.headers:
+                return Reply(None, 304, {"etag": '"1"', **then})
+            return Reply(first, 200, {"etag": '"1"', **({"link": link} if link else {})})
+
+        github.on("GET /repos/acme/web/environments", reply)
+
+    def test_an_object_is_taken_with_the_link_that_it_had(self, github: Loopback, keeping: Connection) -> None:
+        self.answers(github, {"total_count": 1}, link="<x>; rel=next", then={})
+
+        self.ask(keeping)
+        again = self.ask(keeping)
+
+        assert (again.status, again.data.value) == (200, {"total_count": 1})
+        assert again.headers["link"] == "<x>; rel=next"
+        assert len(github.seen) == 2
+
+    def test_the_link_of_the_present_answer_counts(self, github: Loopback, keeping: Connection) -> None:
+        """A page of a list is the same, and another one follows by now."""
+        self.answers(github, [1] * 100, link="<x>; rel=prev", then={"link": "<x>; rel=prev, <y>; rel=next"})
+
+        self.ask(keeping)
+
+        assert "rel=next" in self.ask(keeping).headers["link"]
+        assert len(github.seen) == 2
+
+    @pytest.mark.parametrize(("items", "link"), [(100, ""), (100, "<x>; rel=next"), (3, "<x>; rel=prev")])
+    def test_a_list_that_may_go_on_is_asked_for_as_a_whole_where_no_link_tells(
+        self, github: Loopback, keeping: Connection, items: int, link: str
+    ) -> None:
+        self.answers(github, [1] * items, link=link, then={})
+
+        self.ask(keeping)
+        assert len(self.ask(keeping).data.items()) == items
+
+        assert ["if-none-match" in each.headers for each in github.seen] == [False, True, False]
+
+    def test_a_list_that_does_not_fill_its_page_is_all_there_is(
+        self, github: Loopback, keeping: Connection
+    ) -> None:
+        self.answers(github, [1] * 99, then={})
+
+        self.ask(keeping)
+        assert len(self.ask(keeping).data.items()) == 99
+
+        assert len(github.seen) == 2
+
+
+@pytest.mark.parametrize(("method", "uncertain"), [("PUT", True), ("GET", False)])
+def test_who_is_interrupted_says_whether_an_attempt_before_may_have_done_it(
+    github: Loopback, access: Callable[..., Access], method: Method, *, uncertain: bool
+) -> None:
+    github.on(f"{method} /repos/acme/web/environments", Silence.CUT)
+
+    def stop(_: float) -> None:
+        raise Interrupted(Diagnostic("interrupted", "interrupted"))
+
+    reached = access()
+    interrupted = replace(reached, effects=replace(reached.effects, pause=stop))
+    with closing(Connection(interrupted)) as connection, pytest.raises(Interrupted) as raised:
+        connection.exchange(call(method))
+    assert raised.value.uncertain is uncertain

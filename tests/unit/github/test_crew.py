@@ -11,7 +11,7 @@ import pytest
 from support.github_json import problem
 from support.loopback import Reply
 
-from envsync.errors import FailureKind, Interrupted, RequestFailed
+from envsync.errors import EnvsyncError, FailureKind, Interrupted, RequestFailed
 from envsync.github.connection import Access
 from envsync.github.credentials import Credential
 from envsync.github.crew import Crew
@@ -218,3 +218,51 @@ def test_who_does_not_come_back_is_left_behind(access: Access) -> None:
     assert time.monotonic() - start < LONG / 2
     never.set()
     waiting.join(LONG)
+
+
+def test_ctrl_c_waits_for_nobody_while_something_is_gathered(access: Access) -> None:
+    """It arrives in the thread that gathers, while others are on their way."""
+    never, begun, done = threading.Event(), threading.Event(), []
+
+    def ask(number: int) -> None:
+        if number == 0:
+            assert begun.wait(LONG)
+            raise KeyboardInterrupt
+        begun.set()
+        never.wait(LONG)
+        done.append(number)
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), crew_of(access, size=1) as crew:
+        crew.gather([lambda number=number: ask(number) for number in range(50)])  # type: ignore[misc]
+    assert time.monotonic() - start < LONG / 2
+    assert done == []
+    never.set()
+
+
+def test_a_machine_that_lets_start_no_more_threads_has_fewer(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = 0
+    start = threading.Thread.start
+
+    def few(thread: threading.Thread) -> None:
+        nonlocal started
+        if started == 2:
+            raise RuntimeError("can't start new thread")
+        started += 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", few)
+    with crew_of(access) as crew:
+        assert sorted(crew.flow(range(20), lambda number: [number])) == list(range(20))
+    assert started == 2
+
+
+def test_one_that_lets_start_none_is_told(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none)
+    with crew_of(access) as crew, pytest.raises(EnvsyncError, match="lets envsync start no thread"):
+        crew.flow([1], lambda number: [number])

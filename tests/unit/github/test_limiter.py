@@ -116,7 +116,7 @@ def test_who_comes_alone_is_told_exactly(time: VirtualTime) -> None:
     github.ask()
     github.ask()
 
-    assert time.notices == ["waiting 3601 s: 5,000 requests an hour are GitHub's limit"]
+    assert time.notices == ["waiting 1 h 0 min, until 23:13:21 UTC: 5,000 requests an hour are GitHub's limit"]
 
 
 def test_short_pauses_are_not_worth_a_word(time: VirtualTime) -> None:
@@ -210,7 +210,7 @@ class TestMaxWait:
                     "rate-limited",
                     f"cannot {purpose}: GitHub's secondary rate limit is used up until 2023-11-14 22:14:50 UTC, "
                     "and --max-wait is 80 s in all",
-                    "run it again then: what was done stays done",
+                    "run it again then",
                 ),
             )
         assert time.now == 40
@@ -260,3 +260,13 @@ def test_work_is_forecast_from_what_is_known(time: VirtualTime) -> None:
     for _ in range(3):
         github.ask(account="GH_TOKEN", takes=0)
     assert limiter.forecast(Work(10**6)) == Forecast(0, "")
+
+
+def test_a_server_that_refuses_everything_is_not_asked_for_ever(time: VirtualTime) -> None:
+    """Else a thousand repositories would each wait their five times."""
+    github = GitHub(time, Limiter(), lambda: Answer(429, {"retry-after": "1"}))
+
+    raised = time.run(shared([READ] * 200, github.ask, threads=4))
+
+    assert {type(error) for error in raised} == {RequestFailed}
+    assert len(github.arrivals) < 30

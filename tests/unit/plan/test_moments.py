@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from envsync.plan.moments import FIRST, LAST, seconds, shown, stamp, words
+from envsync.plan.moments import FIRST, LAST, lasting, seconds, shown, stamp, words
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,11 @@ def test_a_stamp_of_a_moment_is_what_github_would_write(moment: int) -> None:
 )
 def test_a_date_of_githubs_is_shown_in_utc_or_not_at_all(text: str, expected: str | None) -> None:
     assert shown(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (42.4, "43 s"), (60, "60 s"), (120, "2 min"), (3599, "1 h 0 min"), (15_120, "4 h 12 min")],
+)
+def test_durations_are_in_words(seconds: float, words: str) -> None:
+    assert lasting(seconds) == words
