@@ -134,7 +134,8 @@ def recorded(folder: Path) -> Iterator[Recorded]:
         check_exchange(exchange)
         lab.meddle(exchange)
 
-    with Sandbox(observe=observe, options=Options(now=clock, on_secret=keep)) as sandbox:
+    options = Options(now=clock, on_secret=keep, rate_limit=None)  # nothing waits: the limits have their own tests
+    with Sandbox(observe=observe, options=options) as sandbox:
         sandbox.seed(users=["ann", "bob"], repositories=[("acme", "payments"), ("acme", "web")])
         shell.environ |= {"GITHUB_API_URL": sandbox.url, "GH_TOKEN": FULL_TOKEN, "ENVSYNC_RECORD_KEY": KEY}
         lab = Recorded(sandbox, shell, clock, values=values)
