@@ -210,3 +210,15 @@ def test_a_repository_that_nobody_may_read_makes_the_check_shut_out() -> None:
 
     assert parsed(printed(blind)).shut_out
     assert not parsed(printed(of(RECORDS))).shut_out
+
+
+def test_a_plan_is_no_drift() -> None:
+    with pytest.raises(ConfigError, match="1.json is a plan: it says what apply would do") as raised:
+        parse_drift(b'{"format_version": "1.0", "base_digest": "0"}', "1.json", SCHEMAS)
+    assert raised.value.diagnostics[0].code == "not-a-drift"
+
+
+def test_what_stands_twice_is_not_taken() -> None:
+    """It means one thing to one reader, and another thing to the next one."""
+    with pytest.raises(ConfigError, match="it is not JSON, or none of envsync's"):
+        parse_drift(b'{"format_version": "1.1", "differences": [], "differences": []}', "1.json", SCHEMAS)

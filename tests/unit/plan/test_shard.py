@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from envsync.model import RepositoryName
-from envsync.plan.shard import Shard
+from envsync.plan.shard import Shard, shard_notice
 
 names = st.builds(RepositoryName, st.text("abXY-_", min_size=1), st.text("abXY-_.", min_size=1))
 
@@ -44,3 +44,9 @@ def test_no_version_of_envsync_puts_it_elsewhere(name: str, of_two: int, of_four
 
 def test_a_shard_is_written_as_its_option_is() -> None:
     assert str(Shard(2, 4)) == "2/4"
+
+
+def test_a_run_about_a_shard_says_so() -> None:
+    notice = shard_notice(Shard(2, 3), 6, 22)
+
+    assert (notice.repository, notice.message) == (None, "this is shard 2/3 alone: 6 of 22 repositories")
