@@ -213,7 +213,7 @@ def test_a_repository_that_nobody_may_read_makes_the_check_shut_out() -> None:
 
 
 def test_a_plan_is_no_drift() -> None:
-    with pytest.raises(ConfigError, match="1.json is a plan: it says what apply would do") as raised:
+    with pytest.raises(ConfigError, match=r"1\.json is a plan: it says what apply would do") as raised:
         parse_drift(b'{"format_version": "1.0", "base_digest": "0"}', "1.json", SCHEMAS)
     assert raised.value.diagnostics[0].code == "not-a-drift"
 
