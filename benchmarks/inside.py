@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from benchmarks.client import Client
     from benchmarks.server import Clock, Place
     from envsync.cli.options import Options
+    from envsync.cli.stop import Stop
     from envsync.github.connection import Access
 
 T = TypeVar("T")
@@ -34,8 +35,8 @@ def leap(arguments: list[str], client: Client, place: Place, clock: Clock, settl
     """Ends the process. `settled`: seconds without a request after which everybody waits."""
     sleeper = _Sleeper(clock, settled)
 
-    def leaping(options: Options, pause: Callable[[float], None]) -> Access:
-        access = access_of(options, pause)
+    def leaping(options: Options, stop: Stop | None = None) -> Access:
+        access = access_of(options, stop)
         effects = replace(access.effects, pause=sleeper.pause, now=clock.now, stopwatch=clock.stopwatch)
         return replace(access, effects=effects)
 
