@@ -270,11 +270,9 @@ class Account:
 
     def set_aside(self, cost: Cost, requests: int, now: float) -> Hold | int:
         """Room for several requests at once, or for as many as there ever is. Creations are reserved before."""
-        if self.budget.has_ended(now):
-            self._knock()
-        blocked = self.blocked(now)
-        if blocked is not None:
-            return blocked
+        shut = self._shut(now)
+        if shut is not None:
+            return shut
         if not self.is_free:
             wanted = min(requests, self.budget.limit)
             holds = self.points.hold(cost.points, now), self.budget.hold(self._flying + self._aside, wanted)
@@ -286,13 +284,9 @@ class Account:
 
     def spend(self, purse: Purse, cost: Cost, now: float) -> Hold | int:
         """As `take`, from what was set aside."""
-        if self.budget.has_ended(now):
-            self._knock()
-        blocked = self.blocked(now)
-        if blocked is not None:
-            return blocked
-        if not self._open and self._flying:
-            return Hold(None, "", "")
+        held = self._held_back(now)
+        if held is not None:
+            return held
         purse.spend(cost)
         self._aside -= 1
         self._flying += 1
@@ -327,16 +321,23 @@ class Account:
         elif ticket.round == self._round:
             self._open, self._streak = True, 0
 
-    def _hold(self, cost: Cost, now: float) -> Hold | None:
+    def _shut(self, now: float) -> Hold | None:
+        """As `blocked`. Where an hour has just ended, one request goes ahead again."""
         if self.budget.has_ended(now):
             self._knock()
-        blocked = self.blocked(now)
-        if blocked is not None:
-            return blocked
-        if not self._open and self._flying:
-            return Hold(None, "", "")
-        if self.is_free:
-            return None
+        return self.blocked(now)
+
+    def _held_back(self, now: float) -> Hold | None:
+        """By a refusal, or by the one that goes ahead; whatever room there is."""
+        shut = self._shut(now)
+        if shut is not None:
+            return shut
+        return Hold(None, "", "") if not self._open and self._flying else None
+
+    def _hold(self, cost: Cost, now: float) -> Hold | None:
+        held = self._held_back(now)
+        if held is not None or self.is_free:
+            return held
         return _latest((self.points.hold(cost.points, now), self.budget.hold(self._flying + self._aside)))
 
     def _hear(self, answer: Answer, limit: RateLimit | None, now: float, wall: float) -> None:
