@@ -1,6 +1,6 @@
 """`python -m envsync` is the `envsync` command."""
 
-from envsync.cli import main
+from envsync.cli import command
 
 if __name__ == "__main__":
-    main()
+    command()

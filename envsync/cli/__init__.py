@@ -10,8 +10,9 @@ import errno
 import gc
 import os
 import sys
+from contextlib import suppress
 from io import TextIOWrapper
-from typing import TextIO
+from typing import NoReturn, TextIO
 
 import click
 
@@ -26,6 +27,19 @@ _ALLOCATIONS = 50_000  # before cycles are looked for
 _OUTPUT_ERRORS = {errno.ENOSPC, errno.EIO, errno.EBADF}
 
 
+def command() -> NoReturn:
+    """As `main`, where the process is for nothing else: that is left at once, since tidying it up takes time."""
+    code: object = ExitCode.FAILURE
+    try:
+        main()
+    except SystemExit as left:
+        code = left.code
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what can be said about it has been said
+            stream.flush()
+    os._exit(code if isinstance(code, int) else int(code is not None))
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command and leave with its exit code. No traceback leaves here."""
     sys.stdout, sys.stderr = _writable(sys.stdout), _writable(sys.stderr)
@@ -33,7 +47,6 @@ def main(arguments: list[str] | None = None) -> None:
     gc.set_threshold(_ALLOCATIONS)
     code = run(arguments)
     set_outputs({"exit-code": int(code)})
-    gc.freeze()  # nobody needs it tidied up: that takes longer than all else in the end
     sys.exit(code)
 
 

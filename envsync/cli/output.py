@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -45,9 +47,10 @@ def width() -> int:
 
 
 def get_ready_to_show(options: Options) -> None:
-    """Load what showing takes, while others wait for GitHub: it takes longer than a request."""
+    """Load what showing takes while everybody waits for GitHub: it takes as long as a request."""
     if options.output == "text":
-        import envsync.render.text  # noqa: F401 - to have it
+        with suppress(RuntimeError):  # no thread is to be had: it is loaded when it is wanted
+            Thread(target=import_module, args=["envsync.render.text"], daemon=True).start()
 
 
 def result(text: str) -> None:

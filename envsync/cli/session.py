@@ -132,6 +132,7 @@ class _Run:
 
     def read(self, configuration: Configuration) -> Session:
         """One repository after the other comes in, is compared, and is let go of where nothing is to be done."""
+        get_ready_to_show(self.options)
         with progress(self.options) as say:
             say("finding the repositories")
             owners = Owners(self.crew.reader)
@@ -151,25 +152,28 @@ class _Run:
             )
             examined: dict[str, Examined] = {}
             coming = self.crew.flow(desired, self._surveyor(scope, numbers).read)
-            get_ready_to_show(self.options)
+            work = self._work(desired, scope, numbers)
+            self.crew.get_ready(work.reads)
             for repository, live in coming:
                 if not examined:  # by now GitHub has told its limits
-                    self._announce(desired, scope, numbers)
+                    self._announce(len(desired), work)
                 examined[str(repository.name)] = examiner.examine(repository, live)
                 say(f"read {len(examined)} of {len(desired)}: {repository.name}")
         told = () if shard is None else (shard_notice(shard, len(desired), len(wanted)),)
         return self._session(resolved, [examined[str(each.name)] for each in desired], (*self.general, *told))
 
-    def _announce(self, desired: Sequence[DesiredRepository], scope: Scope, numbers: Mapping[str, int]) -> None:
+    def _work(self, desired: Sequence[DesiredRepository], scope: Scope, numbers: Mapping[str, int]) -> Work:
         records = self._keeps_records
-        work = sum(
+        return sum(
             (
                 reading(each, scope, keeps_records=records, identify=records and each.name.key not in numbers)
                 for each in desired
             ),
             Work(),
         )
-        count = f"{len(desired):,} {'repository' if len(desired) == 1 else 'repositories'}"
+
+    def _announce(self, repositories: int, work: Work) -> None:
+        count = f"{repositories:,} {'repository' if repositories == 1 else 'repositories'}"
         left = Work(reads=max(0, work.reads - self.access.limiter.sent))
         less = "" if self.access.cache is None else ", less where an answer of a run before still holds"
         announce(self.options, f"reading {count}", work, self.access.limiter.forecast(left), unless=less)

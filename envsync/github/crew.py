@@ -50,6 +50,7 @@ class Crew:
         self._hands = threading.Condition(self._lock)
         self._open: deque[_Work] = deque()  # of which something is left to be taken on
         self._free = 0  # threads that wait, and have not been called
+        self._idle: set[threading.Thread] = set()  # all that wait
         self._closed = False
         self._stopped = threading.Event()
         self._first = threading.Lock()
@@ -65,6 +66,11 @@ class Crew:
             with self._lock:
                 self._connections.append((threading.current_thread(), found))
         return found
+
+    def get_ready(self, requests: int) -> None:
+        """Hire who so many requests will want, while nothing but the first answers can be waited for."""
+        with self._lock:
+            self._call(min(requests, self._size) - len(self._threads))
 
     def gather(self, asks: Sequence[Callable[[], T]]) -> list[T]:
         """What they give, in their order. All are done; then the first failure, in that order, is raised."""
@@ -113,13 +119,15 @@ class Crew:
         """Who does not come back from a request soon is left behind: nothing waits for the answer."""
         with self._lock:
             self._closed = True
+            idle = self._idle.copy()
             self._hands.notify_all()
         end = time.monotonic() + _PATIENCE
         for thread in self._threads:
-            thread.join(max(0.0, end - time.monotonic()))
-        here = threading.current_thread()
+            if thread not in idle:
+                thread.join(max(0.0, end - time.monotonic()))
+        idle.add(threading.current_thread())
         for thread, connection in self._connections:
-            if thread is here or not thread.is_alive():
+            if thread in idle or not thread.is_alive():
                 connection.close()
 
     # --- requests ------------------------------------------------------------------------------------------
@@ -155,7 +163,7 @@ class Crew:
 
     def _call(self, wanted: int) -> None:
         """Have so many threads look for work, as far as there are any."""
-        called = min(wanted, self._free)
+        called = max(0, min(wanted, self._free))
         self._free -= called
         self._hands.notify(called)
         for _ in range(min(wanted - called, self._size - len(self._threads))):
@@ -170,13 +178,17 @@ class Crew:
             self._threads.append(thread)
 
     def _toil(self) -> None:
+        here = threading.current_thread()
+        self.connection()  # now, rather than when there is something to send
         while True:
             with self._lock:
                 while (task := self._next()) is None:
                     if self._closed:
                         return
                     self._free += 1
+                    self._idle.add(here)
                     self._hands.wait()
+                    self._idle.discard(here)
             task()
 
     def _next(self) -> Callable[[], None] | None:
