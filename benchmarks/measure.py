@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from benchmarks.client import Client
 from benchmarks.load import send
 from benchmarks.server import Clock, Manner, Server
-from benchmarks.workload import Command, Workload, bound, expected, targets
+from benchmarks.workload import Command, Workload, asked_again, bound, expected, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ class Bench:
         return Row(
             part,
             self.load.repositories,
-            expected(command, self.load).total,
+            expected(command, self.load).total + (asked_again(self.load) if part == "cache" else 0),
             reading.requests,
             reading.not_modified,
             run.wall,

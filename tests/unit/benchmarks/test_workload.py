@@ -14,6 +14,7 @@ from benchmarks.workload import (
     Command,
     Requests,
     Workload,
+    asked_again,
     bound,
     expected,
     file_text,
@@ -38,6 +39,10 @@ def test_the_file_is_one_that_envsync_takes(tmp_path: Path) -> None:
 def test_reading_takes_four_requests_for_each_environment_and_one_for_their_list(command: Command) -> None:
     assert expected(command, Workload(1)) == Requests(reads=1 + 1 + 5 * 4)
     assert expected(command, Workload(1000)).total == 10 + 1000 * 21  # the owner's repositories are on ten pages
+
+
+def test_a_single_page_that_is_full_is_asked_for_once_more() -> None:
+    assert [asked_again(Workload(number)) for number in (1, 99, 100, 101, 200)] == [0, 0, 1, 0, 0]
 
 
 def test_the_sandbox_alone_is_asked_what_a_plan_asks_for() -> None:

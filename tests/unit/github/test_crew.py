@@ -34,6 +34,39 @@ def crew_of(access: Access, size: int = 8) -> closing[Crew]:
     return closing(Crew(access, size))
 
 
+def test_hands_are_hired_before_there_is_work_for_them_and_never_too_many(
+    access: Access, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[str] = []
+    start = threading.Thread.start
+
+    def seen(thread: threading.Thread) -> None:
+        started.append(thread.name)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", seen)
+    with crew_of(access, size=4) as crew:
+        crew.get_ready(3)
+        assert started == ["crew 1", "crew 2", "crew 3"]
+        crew.get_ready(2)
+        assert len(started) == 3
+        crew.get_ready(9)
+        assert len(started) == 4
+        assert crew.gather([lambda number=number: number for number in range(6)]) == list(range(6))  # type: ignore[misc]
+    assert len(started) == 4
+
+
+def test_who_has_nothing_to_do_is_not_waited_for(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
+    crew = Crew(access, 4)
+    crew.get_ready(4)
+    assert crew.gather([lambda: 1, lambda: 2]) == [1, 2]
+    end = time.monotonic() + LONG
+    while len(crew._idle) < 4 and time.monotonic() < end:
+        time.sleep(0.001)
+    monkeypatch.setattr(threading.Thread, "join", lambda *_: pytest.fail("somebody was waited for"))
+    crew.close()
+
+
 # --- gather ------------------------------------------------------------------------------------------------
 
 
