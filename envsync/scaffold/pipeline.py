@@ -1,0 +1,99 @@
+"""The workflows of a pipeline, put together from pieces: what is the same twice stands in one of them once."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from textwrap import indent
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+FOLDER = ".github/pipeline"
+_PLACE = re.compile(r"^( *)# <([a-z]+)(?: ([a-z]+))?>\n", re.MULTILINE)
+_FIELD = re.compile(r"(?<!\$)\{([a-z_]+)\}")
+_COMMON = ("build.sh", "report.py", "notify.py")
+
+
+class Pipeline(StrEnum):
+    """What it deploys. `GENERIC`: nothing yet; its three commands are to be filled in."""
+
+    LAMBDA = "lambda"
+    GENERIC = "generic"
+
+
+_OWN: Mapping[Pipeline, tuple[str, ...]] = {
+    Pipeline.LAMBDA: ("aws_lambda.py", "aws-roles.yml"),
+    Pipeline.GENERIC: ("deploy.sh", "check.sh", "roll-back.sh"),
+}
+_WORDS: Mapping[Pipeline, Mapping[str, str]] = {
+    Pipeline.LAMBDA: {
+        "contract": f"{FOLDER}/aws_lambda.py",
+        "deploy": f"python3 {FOLDER}/aws_lambda.py deploy",
+        "check": f"python3 {FOLDER}/aws_lambda.py check",
+        "roll_back": f"python3 {FOLDER}/aws_lambda.py roll-back",
+    },
+    Pipeline.GENERIC: {
+        "contract": f"{FOLDER}/deploy.sh, check.sh and roll-back.sh",
+        "deploy": f"bash {FOLDER}/deploy.sh",
+        "check": f"bash {FOLDER}/check.sh",
+        "roll_back": f"bash {FOLDER}/roll-back.sh",
+    },
+}
+_PIECES: Mapping[Pipeline, tuple[str, ...]] = {
+    Pipeline.LAMBDA: ("permissions", "settings", "credentials"),
+    Pipeline.GENERIC: ("settings",),
+}
+_DEPLOYMENT = {
+    "kind": "deployment",
+    "digest": "${{ needs.build.outputs.digest }}",
+    "reason": "${{ steps.check.outputs.reason }}",
+}
+_ROLLBACK = {
+    "environment": "${{ inputs.environment }}",
+    "kind": "rollback",
+    "digest": '""',
+    "reason": "${{ inputs.reason }}",
+}
+
+
+def pipeline_files(pipeline: Pipeline, template: Callable[[str], str]) -> dict[str, str]:
+    """Texts by their path from the top of a checkout. `template` gives the text of one of the package's."""
+    writer = _Writer(pipeline, template)
+    workflows = {
+        ".github/workflows/deploy.yml": writer.filled(template("deploy.yml"), {}),
+        ".github/workflows/rollback.yml": writer.filled(template("rollback.yml"), _ROLLBACK),
+    }
+    scripts = {f"{FOLDER}/{name}": template(name) for name in (*_COMMON, *_OWN[pipeline])}
+    return {**workflows, **scripts}
+
+
+class _Writer:
+    def __init__(self, pipeline: Pipeline, template: Callable[[str], str]) -> None:
+        self._pipeline = pipeline
+        self._template = template
+
+    def filled(self, text: str, words: Mapping[str, str]) -> str:
+        """Each `# <piece>` replaced by that piece as deep as it stands there, each `{word}` by what it stands for."""
+
+        def put(place: re.Match[str]) -> str:
+            depth, name, environment = place.groups()
+            return indent(self._piece(name, environment, words), depth)
+
+        known = {**_WORDS[self._pipeline], **words}
+        return _FIELD.sub(lambda field: known[field[1]], _PLACE.sub(put, text))
+
+    def _piece(self, name: str, environment: str | None, words: Mapping[str, str]) -> str:
+        if name == "deployment":
+            return self.filled(
+                self._template("pieces/deployment.yml"), {**_DEPLOYMENT, "environment": str(environment)}
+            )
+        if name == "telling":
+            asks = self._template("pieces/asking.yml") if words["environment"] == "staging" else ""
+            return self.filled(self._template("pieces/telling.yml") + asks, words)
+        if name == "channels":
+            return self._template("pieces/channels.yml")
+        if name in _PIECES[self._pipeline]:
+            return self._template(f"pieces/{self._pipeline}/{name}.yml")
+        return ""
