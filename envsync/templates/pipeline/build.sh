@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Tests, scans and packages: `bash .github/pipeline/build.sh PACKAGE.zip`, from the top of the repository.
+#
+# It gets the path of the package, and a clean checkout; no secret. It has to
+#   - exit with something else than 0 where a test fails, or a scan finds something: nothing is deployed then;
+#   - leave the package at that path. Its SHA-256 is taken, and these very bytes go to staging and to production.
+#
+# As written it packages a Lambda function in Python: what lies in src/, and what requirements.txt names. For another
+# language keep the two duties above, and replace what stands under "Install", "Test", "Scan" and "Package".
+set -euo pipefail
+
+fail() { # TEXT: shown at the top of the run
+  echo "::error title=Build::$1"
+  exit 1
+}
+
+[ $# = 1 ] || fail "usage: bash .github/pipeline/build.sh PACKAGE.zip"
+out=$1
+rm -f "$out" # of an earlier run: a build that fails leaves none
+[ -d src ] || fail "There is no folder src: put the code there, or say in .github/pipeline/build.sh what to package"
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+content=$work/content # what goes into the package
+mkdir "$content"
+export PYTHONDONTWRITEBYTECODE=1 PIP_DISABLE_PIP_VERSION_CHECK=1
+
+# --- Install. Pin versions, best with hashes (pip then demands one for each): else two builds of one commit differ.
+# Libraries that are compiled have to be those of the function's runtime and processor, not of this machine:
+#   --platform manylinux2014_x86_64 --only-binary :all: --python-version 3.12
+if [ -f requirements.txt ]; then
+  python3 -m pip install --quiet --no-compile --target "$content" --requirement requirements.txt
+else
+  echo "Nothing installed or scanned: there is no requirements.txt"
+fi
+cp -RL src/. "$content"
+
+# --- Test, against what goes into the package.
+if [ -d tests ]; then
+  PYTHONPATH="$content" python3 -m unittest discover -s tests
+else
+  echo "Nothing tested: there is no folder tests"
+fi
+
+# --- Scan what was installed for known vulnerabilities, with a tool in a virtual environment of its own. It lists as
+# skipped what is not on PyPI, such as your own libraries.
+if [ -f requirements.txt ]; then
+  python3 -m venv --without-pip "$work/scanner" # pip-audit brings a pip with it
+  python3 -m pip install --quiet --target "$work"/scanner/lib/python3*/site-packages pip-audit==2.10.1
+  env -u VIRTUAL_ENV "$work/scanner/bin/python" -m pip_audit --progress-spinner off --path "$content"
+fi
+
+# --- Package, so that the same content is the same bytes: sorted, with no times, with two modes.
+python3 - "$content" "$work/package.zip" << 'PYTHON'
+import sys
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+content, package = map(Path, sys.argv[1:])
+files = [each for each in content.rglob("*") if each.is_file() and "__pycache__" not in each.parts]
+if not files:
+    print("::error title=Build::There is nothing in the folder src: put the code there")
+    sys.exit(1)
+with ZipFile(package, "w", ZIP_DEFLATED, compresslevel=9) as archive:
+    for file in sorted(files, key=lambda each: each.relative_to(content).as_posix()):
+        entry = ZipInfo(file.relative_to(content).as_posix(), (1980, 1, 1, 0, 0, 0))
+        entry.create_system = 3  # Unix, which has modes
+        entry.external_attr = (0o100755 if file.stat().st_mode & 0o100 else 0o100644) << 16
+        entry.compress_type = ZIP_DEFLATED
+        archive.writestr(entry, file.read_bytes(), compresslevel=9)
+print(f"Packaged {len(files)} file{'' if len(files) == 1 else 's'}, {package.stat().st_size:,} bytes")
+PYTHON
+mv "$work/package.zip" "$out"
