@@ -19,6 +19,11 @@ def template_text(path: str, package: Traversable | None = None) -> str:
     return _text(f"templates/{path}", path, package)
 
 
+def pipeline_text(path: str, package: Traversable | None = None) -> str:
+    """A piece of what `envsync init --pipeline` writes. It lies in the package, in a checkout too."""
+    return _text(f"templates/pipeline/{path}", f"envsync/templates/pipeline/{path}", package)
+
+
 def _text(in_wheel: str, in_checkout: str, package: Traversable | None) -> str:
     package = package or resources.files("envsync")
     file = package.joinpath(*in_wheel.split("/"))

@@ -71,7 +71,15 @@ def import_(options: Options, *, wanted: tuple[str, ...], out: str, force: bool,
 )
 @click.option("--import", "imports", is_flag=True, help="Begin with what is on GitHub, as `envsync import` does.")
 @click.option("--name", metavar="NAME", help="Who owns what the file creates; else the repository's name.")
-@click.option("--no-workflows", is_flag=True, help="Leave the workflows and their action out.")
+@click.option(
+    "--pipeline",
+    type=click.Choice(["lambda", "generic"]),
+    is_flag=False,
+    flag_value="lambda",
+    help="Add workflows that build, stage, ask, deploy and roll back: a Lambda function, as the option alone "
+    "says, or whatever three scripts of yours do.",
+)
+@click.option("--no-workflows", is_flag=True, help="Leave envsync's own workflows and their action out.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written as a diff.")
 @click.option(
     "--force",
@@ -88,6 +96,7 @@ def init(  # noqa: PLR0913 - one for each option
     reviewers: tuple[str, ...],
     imports: bool,
     name: str | None,
+    pipeline: str | None,
     no_workflows: bool,
     dry_run: bool,
     force: bool,
@@ -99,8 +108,18 @@ def init(  # noqa: PLR0913 - one for each option
     """
     from envsync.cli.init_files import Asked
     from envsync.cli.init_files import init as run
+    from envsync.scaffold.pipeline import Pipeline
 
-    asked = Asked(repository, reviewers, imports, name, workflows=not no_workflows, dry_run=dry_run, force=force)
+    asked = Asked(
+        repository,
+        reviewers,
+        imports,
+        name,
+        Pipeline(pipeline) if pipeline else None,
+        workflows=not no_workflows,
+        dry_run=dry_run,
+        force=force,
+    )
     return run(options, asked)
 
 

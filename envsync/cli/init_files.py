@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,12 @@ from envsync.config import load
 from envsync.errors import ConfigError, Diagnostic, ExitCode, Severity
 from envsync.github.server import api_url, web_host
 from envsync.model import RepositoryName, Team, User
-from envsync.packaged import schema_text, template_text
+from envsync.packaged import pipeline_text, schema_text, template_text
+from envsync.plan.listing import listed
 from envsync.scaffold.owner_name import name_like
+from envsync.scaffold.pipeline import TO_FILL_IN, pipeline_files, pipeline_in
 from envsync.scaffold.starter import Starter, starter_text
+from envsync.scaffold.starter_words import missing, pipeline_sources
 from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from envsync.cli.options import Options
     from envsync.cli.placing import Placed
     from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment
+    from envsync.scaffold.pipeline import Pipeline
 
 _SCHEMA = "schemas/environments.schema.json"
 _MAIN = "main"  # which the workflows name, and the first file
@@ -39,15 +43,22 @@ _WORKFLOWS = ("envsync-plan.yml", "envsync-apply.yml", "envsync-drift.yml")
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the command line says. `reviewers`: as they were written."""
+    """What the command line says. `reviewers`: as they were written. `beside`: the pipeline that is there."""
 
     repository: RepositoryName | None = None
     reviewers: tuple[str, ...] = ()
     imports: bool = False
     name: str | None = None
+    pipeline: Pipeline | None = None
     workflows: bool = True
     dry_run: bool = False
     force: bool = False
+    beside: Pipeline | None = None
+
+    @property
+    def deploys(self) -> Pipeline | None:
+        """What the files are to fit."""
+        return self.pipeline or self.beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +74,7 @@ def init(options: Options, asked: Asked) -> int:
     _check_usage(options, asked)
     server = api_url(options.api_url, os.environ)
     root = root_of(Path.cwd())
+    asked = replace(asked, beside=pipeline_in(lambda path: (root / path).is_file()))
     placed(root, _tools(asked))  # what is in the way is told before anybody is asked
     first = _first(options, asked, root)
     if isinstance(first, ExitCode):
@@ -74,9 +86,9 @@ def init(options: Options, asked: Asked) -> int:
         write(root, files)
     for line in _told(root, files, asked, unknown=first.text is None):
         note(options, line)
-    complain(_doubts(root, first, server), options.color)
+    complain((*_doubts(root, first, server), *_unfit(root, files, asked)), options.color)
     if any(each.writes for each in files) and not asked.dry_run:
-        checkout = Checkout(first.repository, first.organization, server, workflows=asked.workflows)
+        checkout = Checkout(first.repository, first.organization, server, asked.workflows, asked.pipeline)
         note(options, f"\n{next_steps(checkout)}")
     return ExitCode.OK
 
@@ -85,6 +97,10 @@ def _check_usage(options: Options, asked: Asked) -> None:
     check_import(options, [str(asked.repository)] if asked.repository else (), asked.name)
     if asked.imports and asked.reviewers:
         raise _wrong("wrong-option", "--import takes the reviewers that are there", "leave --reviewer out")
+    if asked.imports and asked.pipeline:
+        message = "--pipeline needs the five environments that it writes, and --import writes those that are there"
+        hint = f"run it with --import, then with --pipeline: that says what {DEFAULT_FILE} lacks for it"
+        raise _wrong("wrong-option", message, hint)
     if options.sandbox and not asked.imports:
         raise _wrong("wrong-option", "--sandbox is what --import reads", "leave it out, or add --import")
 
@@ -146,7 +162,9 @@ def _again(asked: Asked, there: _Declared | None) -> str | None:
     else:
         every = [each for one in there.repository.environments for each in one.settings.required_reviewers]
         reviewers = tuple({str(each): each for each in every if isinstance(each, User | Team)}.values())
-    return starter_text(Starter(repository, asked.name or there.owner, reviewers)) if reviewers else None
+    if not reviewers:
+        return None
+    return starter_text(Starter(repository, asked.name or there.owner, reviewers, asked.deploys))
 
 
 def _has_teams(environments: Iterable[DesiredEnvironment | LiveEnvironment]) -> bool:
@@ -180,7 +198,8 @@ def _five(asked: Asked, repository: RepositoryName) -> _First:
         reviewers = asking.ask(question, lambda text: asking.reviewers([text], repository.owner))
     name = asked.name or name_like(repository.name)
     organization = any(isinstance(each, Team) for each in reviewers)
-    return _First(starter_text(Starter(repository, name, reviewers)), repository, organization)
+    text = starter_text(Starter(repository, name, reviewers, asked.deploys))
+    return _First(text, repository, organization)
 
 
 def _imported(options: Options, asked: Asked, repository: RepositoryName) -> _First | ExitCode:
@@ -202,11 +221,19 @@ def _environments(first: _First, asked: Asked) -> Iterator[Wanted]:
 
 def _tools(asked: Asked) -> Iterator[Wanted]:
     yield Wanted(_SCHEMA, schema_text("environments.schema.json"), replaces=asked.force)
-    if not asked.workflows:
-        return
+    if asked.workflows:
+        yield from _own_workflows(asked)
+    if asked.pipeline:
+        for path, text in pipeline_files(asked.pipeline, pipeline_text).items():
+            filled_in = path in TO_FILL_IN
+            yield Wanted(path, text, replaces=asked.force and not filled_in, filled_in=filled_in)
+
+
+def _own_workflows(asked: Asked) -> Iterator[Wanted]:
+    sources = pipeline_sources(asked.deploys) if asked.deploys else None
     for name in _WORKFLOWS:
         path = f"{WORKFLOWS.as_posix()}/{name}"
-        yield Wanted(path, vendored_workflow(template_text(path)), replaces=asked.force)
+        yield Wanted(path, vendored_workflow(template_text(path), sources), replaces=asked.force)
     yield Wanted(f"{ACTION}/action.yml", vendored_action(template_text("action.yml"), __version__), asked.force)
     yield Wanted(f"{ACTION}/requirements.txt", template_text(".github/requirements.txt"), asked.force)
 
@@ -222,6 +249,31 @@ def _doubts(root: Path, first: _First, server: str) -> Iterator[Diagnostic]:
         message = f"the default branch is {branch}, and the files speak of {_MAIN}"
         hint = f"put {branch} for {_MAIN} in {DEFAULT_FILE} and in the workflows"
         yield Diagnostic("other-branch", message, hint, severity=Severity.WARNING)
+
+
+def _unfit(root: Path, files: Sequence[Placed], asked: Asked) -> Iterator[Diagnostic]:
+    """What an `environments.yaml` that is kept lacks for the workflows of the pipeline."""
+    file = root / DEFAULT_FILE
+    writes = any(each.wanted.path == DEFAULT_FILE and each.writes for each in files)
+    if asked.pipeline is None or (writes and asked.dry_run) or not file.is_file():
+        return
+    there = _declared(file)
+    if there is None:
+        message = f"whether {DEFAULT_FILE} has what the pipeline's workflows name is not known"
+        yield Diagnostic("pipeline-unfit", message, "run `envsync validate`", severity=Severity.WARNING)
+        return
+    held = {each.name: (*each.variables, *each.secrets) for each in there.repository.environments}
+    hint = (
+        f"`envsync init --pipeline={asked.pipeline} --force --dry-run --reviewer LOGIN` shows what it would write"
+    )
+    for names, environments in missing(asked.pipeline, held).items():
+        if names:
+            what = f"{listed(names, len(names))}, which the pipeline's jobs use there"
+            message = f"{DEFAULT_FILE} gives {listed(environments)} no {what}"
+        else:
+            what = "which the pipeline's workflows name: GitHub would make what is missing, unprotected"
+            message = f"{DEFAULT_FILE} does not declare {listed(environments)}, {what}"
+        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
 
 
 # --- what is said ------------------------------------------------------------------------------------------
@@ -240,9 +292,14 @@ def _told(root: Path, files: Sequence[Placed], asked: Asked, *, unknown: bool) -
         Fate.KEPT: "kept, though it is not what init writes",
     }
     for each in files:
-        kept = each.wanted.path == DEFAULT_FILE and each.fate is Fate.KEPT
-        yield _kept(asked) if kept else f"{each.wanted.path}: {fates[each.fate]}"
-    if any(each.fate is Fate.KEPT and each.wanted.path != DEFAULT_FILE for each in files):
+        if each.fate is Fate.KEPT and each.wanted.path == DEFAULT_FILE:
+            yield _kept(asked)
+        elif each.fate is Fate.KEPT and each.wanted.filled_in:
+            yield f"{each.wanted.path}: kept, for it is yours; delete it to have it written anew"
+        else:
+            yield f"{each.wanted.path}: {fates[each.fate]}"
+    replaceable = (each for each in files if each.wanted.path != DEFAULT_FILE and not each.wanted.filled_in)
+    if any(each.fate is Fate.KEPT for each in replaceable):
         but = "" if asked.imports or asked.reviewers else f", but for {DEFAULT_FILE}"
         yield f"--force replaces what was kept{but}; --force --dry-run shows how"
     if asked.dry_run:

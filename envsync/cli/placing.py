@@ -32,12 +32,16 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`path`: from the top of the checkout. `hides`: what stands there now may hold what nobody may see."""
+    """`path`: from the top of the checkout. `hides`: what stands there now may hold what nobody may see.
+
+    `filled_in`: a beginning, of which people make their own.
+    """
 
     path: str
     text: str
     replaces: bool
     hides: bool = False
+    filled_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ FOLDER = ".github/pipeline"
 _PLACE = re.compile(r"^( *)# <([a-z]+)(?: ([a-z]+))?>\n", re.MULTILINE)
 _FIELD = re.compile(r"(?<!\$)\{([a-z_]+)\}")
 _COMMON = ("build.sh", "report.py", "notify.py")
+TO_FILL_IN = frozenset(f"{FOLDER}/{name}" for name in ("build.sh", "deploy.sh", "check.sh", "roll-back.sh"))
 
 
 class Pipeline(StrEnum):
@@ -69,13 +70,23 @@ def pipeline_files(pipeline: Pipeline, template: Callable[[str], str]) -> dict[s
     return {**workflows, **scripts}
 
 
+def pipeline_in(is_there: Callable[[str], bool]) -> Pipeline | None:
+    """Which one's scripts are in a checkout, all of them; None: of neither, or of both. `is_there`: by path."""
+    there = [
+        pipeline
+        for pipeline, own in _OWN.items()
+        if all(is_there(f"{FOLDER}/{name}") for name in (*_COMMON, *own))
+    ]
+    return there[0] if len(there) == 1 else None
+
+
 class _Writer:
     def __init__(self, pipeline: Pipeline, template: Callable[[str], str]) -> None:
         self._pipeline = pipeline
         self._template = template
 
     def filled(self, text: str, words: Mapping[str, str]) -> str:
-        """Each `# <piece>` replaced by that piece as deep as it stands there, each `{word}` by what it stands for."""
+        """With each `# <piece>` replaced by that piece, as deep as it stands, and each `{word}` by what it is."""
 
         def put(place: re.Match[str]) -> str:
             depth, name, environment = place.groups()

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from envsync.model import Field, RepositoryName, Team, User, reviewer_key
+from envsync.scaffold.starter_words import words
 from envsync.scaffold.yaml_text import Entry, Fields, Items, Text, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from envsync.scaffold.pipeline import Pipeline
     from envsync.scaffold.yaml_text import Node
 
 _STAGED = """\
@@ -29,22 +31,13 @@ _MAIN = """\
     deployment_branch_policy:
       branches: [main] # or: protected, for all that branch protection holds"""
 
-_CONTENTS = """\
-    # variables:
-    #   AWS_REGION: eu-west-1
-    # secrets:
-    #   AWS_ROLE_ARN: {{env: {kind}_AWS_ROLE_ARN}}"""
-
 _TEXT = """\
 # yaml-language-server: $schema=./schemas/environments.schema.json
 #
 # The deployment environments of this repository, as code. `envsync plan` shows what differs on GitHub, and
 # `envsync apply` changes just that. What an environment leaves out is at GitHub's default.
 #
-# `envsync init` wrote it, for workflows that deploy what is on develop, main and hotfix/* to staging, and what is
-# on main to production. To make it yours: put your branches in place of these, and take away the # before the
-# variables and secrets that your jobs need. `envsync validate` checks it, and `envsync plan --sandbox` tries it
-# with no account.
+{words.purpose}
 version: 1
 
 # Who owns what this file creates; choose it once.
@@ -54,14 +47,10 @@ version: 1
 {repositories}
 
 environments:
-  # Pushes to develop, pull requests, and what is about to be released. Nobody is asked: the code of whoever may
-  # push a branch, or open a pull request from one, sees the variables and secrets of this environment. So have
-  # none in it that production has. A pull request from a fork gets no secret from GitHub.
+{words.seen}
   staging:
 {staged}
-    # A job that names this environment gets these. The value of a secret comes from a variable of the process that
-    # runs envsync; it never stands in a file.
-{staging_contents}
+{words.staging}
 
   # The gate: a job here waits until somebody approves, and only then does production start. It holds nothing.
   production-approval:
@@ -73,26 +62,26 @@ environments:
     can_admins_bypass: false
 {main}
 
-  # Guarded by itself too: a workflow that forgets the gate gets no further.
+{words.production_about}
   production:
 {reviewers}
     can_admins_bypass: false
     deployment_branch_policy:
       branches: [main]
-{production_contents}
+{words.production}
 
-  # A rollback starts by itself where a deployment failed: nobody is asked, and it takes the refs of staging.
+{words.staging_rollback_about}
   staging-rollback:
 {staged}
-{staging_contents}
+{words.staging_rollback}
 
-  # A rollback of production can be started by hand from main; it changes production, so somebody approves it.
+{words.production_rollback_about}
   production-rollback:
 {reviewers}
     can_admins_bypass: false
     deployment_branch_policy:
       branches: [main]
-{production_contents}
+{words.production_rollback}
 """
 
 _TWO_OF_THEM = "    prevent_self_review: true # who started the deployment may not approve it"
@@ -102,11 +91,15 @@ _ONE_ALONE = """\
 
 @dataclass(frozen=True, slots=True)
 class Starter:
-    """`reviewers`: at least one, of whom any can approve; teams are the owner's."""
+    """`reviewers`: at least one, of whom any can approve; teams are the owner's.
+
+    `pipeline`: what deploys there; None: workflows of their own.
+    """
 
     repository: RepositoryName
     name: str
     reviewers: tuple[User | Team, ...]
+    pipeline: Pipeline | None = None
 
 
 def starter_text(starter: Starter) -> str:
@@ -120,8 +113,7 @@ def starter_text(starter: Starter) -> str:
         self_review=_TWO_OF_THEM if _are_several(starter) else _ONE_ALONE,
         staged=_STAGED,
         main=_MAIN,
-        staging_contents=_CONTENTS.format(kind="STAGING"),
-        production_contents=_CONTENTS.format(kind="PRODUCTION"),
+        words=words(starter.pipeline, starter.repository),
     )
 
 

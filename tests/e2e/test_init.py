@@ -513,8 +513,14 @@ def test_the_copy_of_the_action_installs_its_version_and_what_is_pinned(
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.startswith("envsync/templates/")]
         packed = {name.removeprefix("envsync/templates/"): archive.read(name) for name in names}
-    assert packed == {name: (ROOT / name).read_bytes() for name in packed}
-    assert len(packed) == 5
+    of_the_pipeline = {name for name in packed if name.startswith("pipeline/")}
+    own = ROOT / "envsync/templates"
+    assert packed == {
+        name: (own if name in of_the_pipeline else ROOT).joinpath(name).read_bytes() for name in packed
+    }
+    assert len(set(packed) - of_the_pipeline) == 5
+    lying = (path for path in own.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    assert of_the_pipeline == {path.relative_to(own).as_posix() for path in lying}
     monkeypatch.setenv("PIP_FIND_LINKS", str(wheels))
     project = Project(
         tmp_path / "project", "http://127.0.0.1:9", installed=False, begun=("--reviewer", "team-lead")

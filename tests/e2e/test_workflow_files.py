@@ -8,6 +8,8 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections import Counter
+from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from support.npm import unpack
-from support.shell import COMMAND, ROOT
+from support.shell import COMMAND, ROOT, Shell
 from support.workflows import WORKFLOWS
 
 ACTION = ROOT / "action.yml"
@@ -75,6 +77,23 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def piped(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A folder for each combination of options of `envsync init --pipeline`."""
+    folder = tmp_path_factory.mktemp("piped")
+    combinations = product(
+        ("lambda", "generic"), ("ann", "ann,bob", "acme/ops"), ([], ["--no-workflows"]), ([], ["--name", "us"])
+    )
+    found = []
+    for number, (kind, reviewers, *others) in enumerate(combinations):
+        shell = Shell(folder / str(number))
+        shell.folder.mkdir()
+        options = ["--repository=acme/payments", f"--reviewer={reviewers}", *chain.from_iterable(others)]
+        shell.ok("init", "-q", f"--pipeline={kind}", *options)
+        found.append(shell.folder)
+    return found
+
+
 # --- zizmor ------------------------------------------------------------------------------------------------
 
 
@@ -101,6 +120,10 @@ def test_zizmor_finds_nothing_in_the_action_and_the_workflows() -> None:
 
 def test_zizmor_finds_nothing_in_what_init_writes_with_no_word_of_its_user(begun: Path) -> None:
     assert zizmor(begun, config=None) == []
+
+
+def test_zizmor_finds_nothing_in_the_pipeline_whatever_the_options_are(piped: list[Path]) -> None:
+    assert zizmor(*piped, config=None) == []
 
 
 def test_zizmor_finds_nothing_in_the_examples(tmp_path: Path) -> None:
@@ -181,6 +204,23 @@ def test_actionlint_finds_nothing_in_what_init_writes(actionlint: Path, begun: P
     assert [file.name for file in workflows] == [file.name for file in OURS]
     action = as_workflow(begun / ".github/actions/envsync/action.yml", tmp_path)
     assert lint(actionlint, *workflows, action) == []
+
+
+def test_actionlint_finds_nothing_in_the_pipeline_whatever_the_options_are(
+    actionlint: Path, piped: list[Path]
+) -> None:
+    """What is the same byte for byte is looked at once."""
+    files = {text_of(file): file for folder in piped for file in sorted((folder / ".github/workflows").iterdir())}
+
+    names = Counter(file.name for file in files.values())
+    assert names == {
+        "deploy.yml": 2,
+        "rollback.yml": 2,
+        "envsync-apply.yml": 2,
+        "envsync-drift.yml": 1,
+        "envsync-plan.yml": 1,
+    }
+    assert lint(actionlint, *files.values()) == []
 
 
 def test_actionlint_finds_what_is_bad_on_purpose(actionlint: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from envsync.packaged import schema_text, template_text
+from envsync.packaged import pipeline_text, schema_text, template_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,3 +36,12 @@ def test_so_is_what_is_copied_by_its_path_in_this_repository(tmp_path: Path) -> 
     (package / "templates/.github/requirements.txt").write_text("from the wheel", encoding="utf-8")
 
     assert template_text(".github/requirements.txt", package) == "from the wheel"
+
+
+def test_what_the_pipeline_is_made_of_lies_in_the_package_itself(tmp_path: Path) -> None:
+    package = tmp_path / "envsync"
+    (package / "templates/pipeline/pieces").mkdir(parents=True)
+    (package / "templates/pipeline/pieces/telling.yml").write_text("from the package", encoding="utf-8")
+
+    assert pipeline_text("pieces/telling.yml", package) == "from the package"
+    assert pipeline_text("deploy.yml").startswith("# From a commit to production.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ from envsync.cli.placing import Fate, Placed, Wanted, diff_text, placed, write
 from envsync.errors import ConfigError
 from envsync.github.links import Need, app_link, token_link
 from envsync.model import RepositoryName, Team, User
+from envsync.packaged import pipeline_text
+from envsync.scaffold.pipeline import Pipeline, pipeline_files
+from envsync.scaffold.starter_words import pipeline_sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -246,11 +250,13 @@ def test_colours_tell_what_goes_from_what_comes(tmp_path: Path) -> None:
 # --- what is next ------------------------------------------------------------------------------------------
 
 EVERY = [
-    Checkout(name, organization, API, workflows)
+    Checkout(name, organization, API, workflows, pipeline)
     for name in (PAYMENTS, None)
     for organization in (True, False)
     for workflows in (True, False)
+    for pipeline in (None, *Pipeline)
 ]
+MORE = {None: 0, Pipeline.LAMBDA: 2, Pipeline.GENERIC: 1}  # steps
 
 
 @pytest.mark.parametrize("checkout", EVERY)
@@ -259,7 +265,7 @@ def test_the_next_steps_are_numbered_and_fit_80_columns(checkout: Checkout) -> N
 
     assert all(len(line) <= 80 for line in lines if "://" not in line)
     numbers = [int(found[1]) for line in lines if (found := re.match(r"(\d)\. ", line))]
-    assert numbers == [*range(1, 7 if checkout.workflows else 6)]
+    assert numbers == [*range(1, (7 if checkout.workflows else 6) + MORE[checkout.pipeline])]
     assert all(re.fullmatch(r" +https://\S+", line) for line in lines if "://" in line)
 
 
@@ -296,3 +302,55 @@ def test_each_environment_that_guards_a_key_is_named_with_what_it_holds() -> Non
         ("envsync-apply", "main"),
         ("envsync-grant", "main"),
     ]
+
+
+# --- what is next for the pipeline -------------------------------------------------------------------------
+
+
+def piped(pipeline: Pipeline, *, workflows: bool = True) -> str:
+    return next_steps(Checkout(PAYMENTS, organization=True, api_url=API, workflows=workflows, pipeline=pipeline))
+
+
+def test_the_roles_are_made_by_two_commands_that_a_shell_takes_as_they_stand() -> None:
+    whole = piped(Pipeline.LAMBDA).replace("\\\n", "")
+    commands = re.findall(r"^ +(aws .*)$", whole, re.MULTILINE)
+
+    deploy, describe = map(shlex.split, commands)
+    given = dict(each.split("=") for each in deploy[deploy.index("--parameter-overrides") + 1 :])
+    assert deploy[:5] == ["aws", "cloudformation", "deploy", "--region", "eu-west-1"]
+    assert describe[:5] == ["aws", "cloudformation", "describe-stacks", "--region", "eu-west-1"]
+    assert deploy[deploy.index("--template-file") + 1] in pipeline_files(Pipeline.LAMBDA, pipeline_text)
+    assert describe[describe.index("--stack-name") + 1] == deploy[deploy.index("--stack-name") + 1]
+    assert given == {
+        "Repository": "acme/payments",
+        "StagingFunction": "payments-staging",
+        "ProductionFunction": "payments",
+    }
+    parameters = pipeline_text("aws-roles.yml").partition("\nParameters:\n")[2].partition("\nConditions:\n")[0]
+    required = [each for each in re.split(r"\n(?=  \w)", parameters) if "Default:" not in each]
+    assert [each.split(":")[0].strip() for each in required] == list(given)
+
+
+def test_each_role_is_named_where_its_arn_belongs() -> None:
+    sources = pipeline_sources(Pipeline.LAMBDA).active
+
+    assert re.findall(r"^ +(\w+_ROLE_ARN)$", piped(Pipeline.LAMBDA), re.MULTILINE) == [*sources]
+    printed = re.findall(r"^    Description: (\w+)$", pipeline_text("aws-roles.yml"), re.MULTILINE)
+    assert sorted(printed) == sorted(sources)  # what the second command shows beside each
+    assert "ARN" not in piped(Pipeline.GENERIC)
+    alone = piped(Pipeline.LAMBDA, workflows=False)
+    assert "GH_TOKEN, and the ARNs by name:" in alone
+    assert "_ROLE_ARN" not in alone
+
+
+@pytest.mark.parametrize("pipeline", Pipeline)
+def test_what_a_person_makes_theirs_is_named_before_it_is_tried(pipeline: Pipeline) -> None:
+    text = piped(pipeline)
+
+    scripts = (
+        ["build.sh"] if pipeline is Pipeline.LAMBDA else ["build.sh", "deploy.sh", "check.sh", "roll-back.sh"]
+    )
+    before = text.partition("3. Try it with no account")[0]
+    assert re.findall(r"[\w-]+\.sh", before) == scripts
+    assert "     envsync validate\n     envsync plan --sandbox\n" in text
+    assert text.endswith("docs/how-to/deploy-with-the-pipeline.md")

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from support.shell import ROOT
 
+from envsync.scaffold.starter_words import Sources
 from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
 
 WORKFLOWS = sorted(path.name for path in (ROOT / ".github/workflows").glob("envsync-*.yml"))
@@ -47,6 +48,29 @@ def test_a_workflow_uses_the_copy_of_the_action_and_is_else_the_same(name: str) 
         if "paths" in (after["on"].get(event) or {}):
             assert after["on"][event]["paths"].pop() == f"{ACTION}/**"
     assert after == before
+
+
+def test_each_step_that_plans_or_applies_gets_what_the_file_names_as_sources() -> None:
+    before, after = (
+        vendored_workflow(workflow("envsync-apply.yml"), sources)
+        for sources in (None, Sources(("ONE", "TWO"), ("X",)))
+    )
+
+    assert (
+        changed(before, after)
+        == [
+            "- # STAGING_AWS_ROLE_ARN: ${{ secrets.STAGING_AWS_ROLE_ARN }}",
+            "+ ONE: ${{ secrets.ONE }}",
+            "+ TWO: ${{ secrets.TWO }}",
+            "+ # X: ${{ secrets.X }}",
+        ]
+        * 3
+    )
+    steps = [step for job in parsed(after)["jobs"].values() for step in job["steps"]]
+    given = [step["env"] for step in steps if step["uses"].startswith("./")]
+    assert [list(each)[3:] for each in given] == [["ONE", "TWO"]] * 3
+    for name in {*WORKFLOWS} - {"envsync-apply.yml"}:
+        assert vendored_workflow(workflow(name), Sources(("ONE",), ())) == vendored_workflow(workflow(name))
 
 
 def test_the_workflows_that_a_change_starts_are_started_by_one_of_the_action_too() -> None:

@@ -1,0 +1,120 @@
+"""The pipeline's workflows: put together from pieces into YAML with all of them, and nothing of the making."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from envsync.packaged import pipeline_text
+from envsync.scaffold.pipeline import Pipeline, pipeline_files, pipeline_in
+
+WORKFLOWS = [".github/workflows/deploy.yml", ".github/workflows/rollback.yml"]
+EVERYBODYS = ["build.sh", "report.py", "notify.py"]
+OWN = {
+    Pipeline.LAMBDA: ["aws_lambda.py", "aws-roles.yml"],
+    Pipeline.GENERIC: ["deploy.sh", "check.sh", "roll-back.sh"],
+}
+
+
+def jobs(pipeline: Pipeline) -> dict[str, Any]:
+    found = pipeline_files(pipeline, pipeline_text)
+    return {
+        name: job for path in WORKFLOWS for name, job in yaml.load(found[path], yaml.BaseLoader)["jobs"].items()
+    }
+
+
+def commands(job: dict[str, Any]) -> dict[str, str]:
+    return {step["id"]: step["run"] for step in job["steps"] if step.get("id") in {"deploy", "check", "rollback"}}
+
+
+@pytest.mark.parametrize("pipeline", Pipeline)
+def test_it_is_two_workflows_and_the_scripts_that_they_run(pipeline: Pipeline) -> None:
+    files = pipeline_files(pipeline, pipeline_text)
+
+    scripts = [f".github/pipeline/{name}" for name in (*EVERYBODYS, *OWN[pipeline])]
+    assert list(files) == [*WORKFLOWS, *scripts]
+    assert {path: files[path] for path in scripts} == {
+        path: pipeline_text(path.split("/")[-1]) for path in scripts
+    }
+    run = set(re.findall(r"\.github/pipeline/([\w-]+\.\w+)", "".join(files[path] for path in WORKFLOWS)))
+    assert run == {*EVERYBODYS, *OWN[pipeline]} - {"aws-roles.yml"}
+
+
+@pytest.mark.parametrize("pipeline", Pipeline)
+def test_nothing_of_the_making_is_left_in_the_workflows(pipeline: Pipeline) -> None:
+    files = pipeline_files(pipeline, pipeline_text)
+
+    for path in WORKFLOWS:
+        assert re.findall(r"# <.*>|(?<!\$)\{[a-z_]+\}", files[path]) == []
+        assert all(line == line.rstrip() for line in files[path].splitlines())
+
+
+@pytest.mark.parametrize("pipeline", Pipeline)
+def test_staging_and_production_are_deployed_in_the_same_way(pipeline: Pipeline) -> None:
+    """But for the environment, and that from staging somebody is told that an approval is asked for."""
+    found = jobs(pipeline)
+    staging, production = (yaml.safe_dump(found[f"deploy-{name}"]["steps"]) for name in ("staging", "production"))
+
+    assert staging.replace("report-staging", "report-production").startswith(production)
+    assert found["deploy-staging"]["steps"][-1]["name"] == "Notify whoever approves"
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "command"),
+    [
+        (Pipeline.LAMBDA, "python3 .github/pipeline/aws_lambda.py {}"),
+        (Pipeline.GENERIC, "bash .github/pipeline/{}.sh"),
+    ],
+)
+def test_what_deploys_checks_and_rolls_back_is_one_command_each(pipeline: Pipeline, command: str) -> None:
+    found = jobs(pipeline)
+
+    names = {"deploy": "deploy", "check": "check", "rollback": "roll-back"}
+    expected = {step: command.format(name) for step, name in names.items()}
+    assert commands(found["deploy-staging"]) == commands(found["deploy-production"]) == expected
+    assert commands(found["roll-back"]) == {name: expected[name] for name in ("rollback", "check")}
+
+
+def test_only_a_function_in_aws_needs_a_role() -> None:
+    assert {name for name, job in jobs(Pipeline.LAMBDA).items() if "id-token" in job["permissions"]} == {
+        "deploy-staging",
+        "deploy-production",
+        "roll-back",
+    }
+    assert "id-token" not in str(jobs(Pipeline.GENERIC))
+    assert "aws" not in str(jobs(Pipeline.GENERIC)).lower()
+
+
+@pytest.mark.parametrize("pipeline", Pipeline)
+def test_what_notifies_may_be_missing(pipeline: Pipeline) -> None:
+    """`envsync doctor` takes what has no fallback for something that has to be there."""
+    notifies = [
+        step["env"]
+        for job in jobs(pipeline).values()
+        for step in job["steps"]
+        if "notify.py" in step.get("run", "")
+    ]
+
+    assert len(notifies) == 4
+    for given in notifies:
+        assert set(given) == {
+            *("MAIL_SERVER", "MAIL_FROM", "MAIL_TO", "MAIL_USERNAME", "MAIL_PASSWORD", "SLACK_WEBHOOK_URL")
+        }
+        assert all(
+            re.fullmatch(rf"\$\{{\{{ (vars|secrets)\.{name} \|\| '' \}}\}}", text) for name, text in given.items()
+        )
+
+
+def test_a_pipeline_that_is_there_is_known_by_its_scripts() -> None:
+    """By all of them, so that somebody's own `.github/pipeline/deploy.sh` is none of envsync's."""
+    paths = {pipeline: set(pipeline_files(pipeline, pipeline_text)) for pipeline in Pipeline}
+
+    assert {pipeline_in(paths[pipeline].__contains__) for pipeline in Pipeline} == set(Pipeline)
+    for pipeline in Pipeline:
+        assert pipeline_in(paths[pipeline].__contains__) is pipeline
+    assert pipeline_in({".github/pipeline/deploy.sh"}.__contains__) is None
+    assert pipeline_in(set.union(*paths.values()).__contains__) is None
+    assert pipeline_in(set[str]().__contains__) is None
