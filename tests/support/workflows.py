@@ -26,7 +26,7 @@ ACT = Path(sys.executable).with_name("act")
 WORKFLOWS = ROOT / ".github" / "workflows"
 _FROM_OUTSIDE = re.compile(r"(PIP_|SSL_|REQUESTS_|CURL_|UV_)")  # how this machine reaches a package registry
 _PIP_OF_THE_USER = [Path.home() / place for place in (".config/pip/pip.conf", ".pip/pip.conf")]
-_USES = re.compile(r"uses: (actions/([a-z-]+)@[0-9a-f]{40})")
+_USES = re.compile(r"uses: ((?:actions|aws-actions)/([a-z-]+)@[0-9a-f]{40})")
 
 _STAND_INS = {
     "checkout": """\
@@ -58,9 +58,10 @@ runs:
     - shell: bash
       env: {NAME: "${{ inputs.name }}", FROM: "${{ inputs.path }}", OVERWRITE: "${{ inputs.overwrite }}"}
       run: |
-        [ -f "$FROM" ] || exit 1
+        [ -e "$FROM" ] || exit 1
         [ "$OVERWRITE" = true ] || [ ! -e "$STANDIN_ARTIFACTS/$NAME" ] || exit 1
-        mkdir -p "$STANDIN_ARTIFACTS/$NAME" && cp "$FROM" "$STANDIN_ARTIFACTS/$NAME/"
+        [ ! -d "$FROM" ] || FROM="$FROM/."
+        mkdir -p "$STANDIN_ARTIFACTS/$NAME" && cp -r "$FROM" "$STANDIN_ARTIFACTS/$NAME/"
 """,
     "download-artifact": """\
 name: download-artifact
@@ -80,6 +81,26 @@ runs:
         for artifact in "$STANDIN_ARTIFACTS"/$NAME; do
           cp "$artifact/"* "$TO/" # as with merge-multiple, or with one name
         done
+""",
+    "configure-aws-credentials": """\
+name: configure-aws-credentials
+description: A stand-in, which shows the token in STANDIN_ID_TOKEN, that GitHub would give to this job
+inputs:
+  role-to-assume: {description: x, required: true}
+  aws-region: {description: x, required: true}
+runs:
+  using: composite
+  steps:
+    - shell: bash
+      env: {ROLE: "${{ inputs.role-to-assume }}", AWS_REGION: "${{ inputs.aws-region }}"}
+      run: |
+        [ -n "$STANDIN_ID_TOKEN" ] || { echo "this job may not ask for a token"; exit 1; }
+        keys=$(aws sts assume-role-with-web-identity --role-arn "$ROLE" --role-session-name pipeline \\
+          --web-identity-token "$STANDIN_ID_TOKEN" --output text \\
+          --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]')
+        read -r id secret token <<< "$keys"
+        printf '%s\\n' "AWS_ACCESS_KEY_ID=$id" "AWS_SECRET_ACCESS_KEY=$secret" "AWS_SESSION_TOKEN=$token" \\
+          "AWS_REGION=$AWS_REGION" >> "$GITHUB_ENV"
 """,
 }
 
@@ -274,7 +295,9 @@ def _as_installed(workflow: str) -> str:
 
 
 def _dotenv(values: dict[str, str]) -> str:
-    return "".join(f'{name}="{value}"\n' for name, value in values.items())
+    return "".join(
+        f"{name}='{value}'\n" if '"' in value else f'{name}="{value}"\n' for name, value in values.items()
+    )
 
 
 def _run(code: int, stdout: str) -> Run:

@@ -1,0 +1,665 @@
+"""A Lambda function is deployed, checked and rolled back: the script, with the real `aws` and a local AWS."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import importlib.util
+import json
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+
+import pytest
+from support import runner
+from support.aws import Answer, local_aws, package
+from support.aws_access import GITHUB
+from support.aws_request import iam
+from support.shell import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from support.aws import Asked, LocalAWS
+
+SCRIPT = ROOT / "envsync" / "templates" / "pipeline" / "aws_lambda.py"
+TEMPLATE = ROOT / "envsync" / "templates" / "pipeline" / "aws-roles.yml"
+AWS = Path(sys.executable).with_name("aws")
+BOTH = {"StagingFunction": "payments-staging", "ProductionFunction": "payments"}
+ROLES = ("staging", "production", "staging-rollback", "production-rollback")
+
+
+def app(answer: object) -> dict[str, str]:
+    """A package that answers this."""
+    return {"app.py": f"def handler(event, context):\n    return {answer!r}\n"}
+
+
+ONE, TWO, THREE = (app({"status": "ok", "release": number}) for number in (1, 2, 3))
+
+
+@dataclass(frozen=True)
+class Step:
+    code: int
+    log: str
+    outputs: dict[str, str]
+
+    @property
+    def errors(self) -> list[str]:
+        """What the runner shows beside the run."""
+        obeyed = [runner.obeyed(line) for line in runner.lines(self.log)]
+        assert {each.name for each in obeyed if each} <= {"error"}
+        return [each.data for each in obeyed if each]
+
+
+@dataclass
+class Job:
+    """A job of the pipeline on a runner, with what its environment declares."""
+
+    aws: LocalAWS
+    folder: Path
+    environ: dict[str, str] = field(
+        default_factory=lambda: {
+            "ENVIRONMENT": "staging",
+            "FUNCTION": "payments-staging",
+            "ALIAS": "live",
+            "PAYLOAD": '{"ping": 1}',
+            "EXPECTED": '{"status": "ok"}',
+        }
+    )
+    role: str | None = None
+    started: subprocess.Popen[bytes] | None = None
+
+    def run(self, step: str, **environ: str) -> Step:
+        outputs = self.folder / "outputs"
+        outputs.write_text("", encoding="utf-8")
+        given = {"PATH": f"{AWS.parent}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(outputs)}
+        given |= self.aws.environ(self.role) | self.environ | environ
+        with subprocess.Popen(
+            [sys.executable, SCRIPT, step], env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as self.started:
+            log, err = self.started.communicate(timeout=60)
+        assert not err, err.decode()
+        said = log.decode()
+        assert not [line for line in runner.lines(said) if runner.suspicious(line.removeprefix("::error title="))]
+        return Step(self.started.returncode, said, written(outputs.read_text(encoding="utf-8")))
+
+    def deploy(self, files: Mapping[str, str], **environ: str) -> Step:
+        packed = self.folder / "package.zip"
+        packed.write_bytes(package(files))
+        return self.run("deploy", PACKAGE=str(packed), **{"DIGEST": sha256(files), **environ})
+
+
+def sha256(files: Mapping[str, str]) -> str:
+    return hashlib.sha256(package(files)).hexdigest()
+
+
+def written(text: str) -> dict[str, str]:
+    """$GITHUB_OUTPUT, as the runner reads it."""
+    outputs: dict[str, str] = {}
+    lines = iter(text.splitlines())
+    for line in lines:
+        name, equals, value = line.partition("=")
+        if "<<" in name or not equals:
+            name, _, end = line.partition("<<")
+            value = "\n".join(iter(lambda: next(lines), end))
+        outputs[name] = value
+    return outputs
+
+
+def commands(instructions: str) -> list[list[str]]:
+    return [shlex.split(line)[1:] for line in instructions.splitlines() if line.startswith("   aws ")]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAWS]:
+    with local_aws(tmp_path_factory.mktemp("aws")) as aws:
+        yield aws
+
+
+@pytest.fixture
+def aws(server: LocalAWS) -> LocalAWS:
+    server.clear()
+    return server
+
+
+@pytest.fixture
+def job(aws: LocalAWS, tmp_path: Path) -> Job:
+    return Job(aws, tmp_path)
+
+
+def roles(aws: LocalAWS, **parameters: str) -> None:
+    aws.install_roles(TEMPLATE.read_text(encoding="utf-8"), Repository="acme/payments", **BOTH, **parameters)
+
+
+# Deploy
+
+
+def test_a_package_becomes_a_version_and_then_the_alias_points_at_it(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+
+    deployed = job.deploy(THREE)
+
+    assert deployed.code == 0, deployed
+    assert deployed.outputs == {"previous": "2", "version": "3", "moved": "true"}
+    assert aws.serves("payments-staging") == "3"
+    assert aws.versions("payments-staging")["3"] == sha256(THREE)
+    assert aws.trail("payments-staging") == "before: 2 1"
+    assert aws.operations() == ["GetAlias", "UpdateFunctionCode", "PublishVersion", "UpdateAlias"]
+    published = next(each for each in aws.asked if each.operation == "PublishVersion")
+    assert bytes.fromhex(sha256(THREE)) == base64.b64decode(published.json["CodeSha256"])  # and nothing else
+    assert deployed.log.splitlines()[-1] == "version 3 serves"
+
+
+def test_the_first_deployment_makes_the_alias(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [], serves=0)
+
+    deployed = job.deploy(ONE)
+
+    assert (deployed.code, deployed.outputs) == (0, {"previous": "", "version": "1", "moved": "true"})
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "before:")
+
+
+def test_what_serves_already_is_not_moved_to_again(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+
+    again = job.deploy(TWO)
+
+    assert (again.code, again.outputs) == (0, {"previous": "2", "version": "2"})
+    assert "UpdateAlias" not in aws.operations()
+    assert aws.trail("payments-staging") == "before: 1"
+
+
+def test_another_package_than_was_built_is_not_uploaded(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE])
+
+    other = job.deploy(TWO, DIGEST=sha256(THREE))
+
+    assert other.code == 1
+    assert other.errors == [
+        f"the package is sha256:{sha256(TWO)}, not the sha256:{sha256(THREE)} that was built: nothing was uploaded"
+    ]
+    assert aws.operations() == []
+
+
+def test_another_package_than_was_uploaded_is_not_published(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE])
+
+    def mixed_up(_: Asked, proceed: Callable[[], Answer]) -> Answer:
+        return altered(proceed(), CodeSha256="somebody else's")
+
+    aws.on("UpdateFunctionCode", mixed_up)
+
+    uploaded = job.deploy(TWO)
+
+    assert uploaded.code == 1
+    assert "AWS has sha256 somebody else's of the package" in uploaded.errors[0]
+    assert "moved" not in uploaded.outputs
+    assert list(aws.versions("payments-staging")) == ["1"]
+
+
+def test_an_alias_that_serves_each_upload_at_once_is_refused_before_there_is_one(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE])
+    aws.move("payments-staging", "$LATEST")
+
+    deployed = job.deploy(TWO)
+
+    assert deployed.code == 1
+    assert deployed.errors == ["live points at $LATEST, which serves each upload at once: point it at a version"]
+    assert aws.operations() == ["GetAlias"]
+
+
+def test_somebody_who_moves_the_alias_during_a_deployment_has_it(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO])
+
+    def first(_: Asked, proceed: Callable[[], Answer]) -> Answer:
+        aws.move("payments-staging", "1")
+        return proceed()
+
+    aws.on("UpdateAlias", first, times=1)
+
+    deployed = job.deploy(THREE)
+
+    assert (deployed.code, aws.serves("payments-staging")) == (1, "1")
+    assert deployed.errors == ["somebody else changed live meanwhile: version 3 does not serve"]
+
+
+# Check
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"app.py": "def handler(event, context):\n    raise RuntimeError('no database')\n"},
+            "ended in an error: RuntimeError: no database",
+        ),
+        (app({"status": "degraded"}), 'answered, but .status is "degraded", not "ok"'),
+    ],
+)
+def test_a_version_that_does_not_answer_as_it_should_is_not_healthy(
+    aws: LocalAWS, job: Job, files: dict[str, str], reason: str
+) -> None:
+    aws.function("payments-staging", [ONE, files])
+
+    checked = job.run("check", VERSION="2")
+
+    assert (checked.code, checked.outputs) == (1, {"reason": f"version 2 {reason}"})
+    assert checked.errors == [checked.outputs["reason"]]
+
+
+def test_the_function_is_asked_with_the_payload_of_the_environment(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [{"app.py": "def handler(event, context):\n    return event\n"}])
+    event = {"text": "naïve ☃", "path": "file://x"}
+    aws.refuse("Invoke", "TooManyRequestsException", 429, times=1)  # which the CLI sits out
+
+    checked = job.run("check", PAYLOAD=json.dumps(event), EXPECTED=json.dumps(event), AWS_MAX_ATTEMPTS="")
+
+    assert (checked.code, checked.outputs) == (0, {})
+    assert checked.log.splitlines()[-1] == "version 1 is healthy"
+
+
+def test_a_check_that_cannot_ask_is_not_healthy(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE])
+    aws.refuse("Invoke")
+
+    checked = job.run("check")
+
+    assert checked.code == 1
+    assert checked.outputs["reason"].startswith("aws lambda invoke failed: An error occurred (AccessDeniedExc")
+
+
+def test_the_answer_of_another_version_says_nothing(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], serves=1)
+
+    checked = job.run("check", VERSION="2")
+
+    assert (checked.code, checked.outputs) == (
+        1,
+        {"reason": "version 1 serves, not version 2"},
+    )
+
+
+def test_an_alias_that_was_just_moved_may_answer_with_the_version_before(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO])
+    aws.on("Invoke", lambda *_: aws.invoke("payments-staging", {}, "1"), times=1)
+
+    checked = job.run("check", VERSION="2")
+
+    assert (checked.code, checked.log.splitlines()[-1]) == (0, "version 2 is healthy")
+
+
+def test_what_the_function_answers_is_text_to_the_runner_and_no_command(aws: LocalAWS, job: Job) -> None:
+    hostile = (
+        "\n::set-output name=version::9\r\n%0A::error::x\x1b[31m ##[set-output name=version]9 \u2028::add-mask::o"
+    )
+    script = f"#!/usr/bin/env python3\nimport sys\nsys.stdout.buffer.write({hostile!r}.encode())\n"
+    aws.function("payments-staging", [{"bootstrap": script}])
+
+    checked = job.run("check", EXPECTED='"ok"')
+
+    assert (checked.code, list(checked.outputs)) == (1, ["reason"])
+    assert checked.outputs["reason"].startswith(
+        "version 1 answered what is no JSON: ::set-output name=version::9 "
+    )
+    assert "%0A::error::x\\x1b[31m # #[set-output" in checked.outputs["reason"]
+    assert checked.errors == [checked.outputs["reason"]]
+    assert len(checked.log.splitlines()) == 2
+
+
+# Roll back
+
+
+def test_a_rollback_returns_to_what_served_before(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+
+    rolled_back = job.run("roll-back", FROM="3", TO="2", REASON="it\n::set-output name=done::x")
+
+    assert (rolled_back.code, rolled_back.outputs) == (0, {"from": "3", "version": "2", "done": "true"})
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "before: 1")
+    assert aws.operations() == ["GetAlias", "UpdateAlias"]
+    assert aws.asked[-1].json["RoutingConfig"] == {"AdditionalVersionWeights": {}}  # all traffic
+
+
+def test_by_hand_it_goes_to_the_head_of_the_trail(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, app(2), app(3), TWO], trail="before: 1")
+
+    rolled_back = job.run("roll-back")
+
+    assert rolled_back.outputs == {"from": "4", "version": "1", "done": "true"}
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "before:")
+
+
+def test_by_hand_it_goes_to_any_version(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, app(2), app(3), TWO], serves=3, trail="before: 2 1")
+
+    forwards = job.run("roll-back", TO="4")
+
+    assert forwards.outputs == {"from": "3", "version": "4", "done": "true"}
+    assert aws.trail("payments-staging") == "before: 3 2 1"
+
+
+def test_a_rollback_leaves_what_somebody_else_moved(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+
+    def first(_: Asked, proceed: Callable[[], Answer]) -> Answer:
+        aws.move("payments-staging", "1")
+        return proceed()
+
+    aws.on("UpdateAlias", first, times=1)
+
+    left = job.run("roll-back", FROM="3", TO="2")
+
+    reason = "version 1 serves, not 3: it is left there"
+    assert (left.code, left.outputs) == (0, {"from": "3", "version": "1", "reason": reason})
+    assert aws.serves("payments-staging") == "1"
+
+
+def test_without_a_version_before_there_is_nothing_to_go_back_to(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE], trail="before:")
+
+    failed = job.run("roll-back", FROM="1", TO="")
+
+    assert (failed.code, failed.outputs["reason"]) == (1, "there is no version before 1")
+    assert failed.errors == ["there is no version before 1"]
+    assert failed.outputs["instructions"].splitlines()[-1] == (
+        "3. There is none to go back to: correct the fault and deploy again."
+    )
+    assert "done" not in failed.outputs
+
+
+def test_a_version_that_is_not_there_is_named_with_those_that_are(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO])
+
+    failed = job.run("roll-back", TO="99")
+
+    assert (failed.code, failed.outputs["reason"]) == (1, "there is no version 99 of payments-staging")
+    assert "(newest first: 2 1)" in failed.outputs["instructions"]
+    assert "99" not in failed.outputs["instructions"].partition("\n")[2]
+    assert aws.serves("payments-staging") == "2"
+
+
+def test_the_instructions_of_a_rollback_that_aws_refuses_do_what_it_should_have_done(
+    aws: LocalAWS, job: Job
+) -> None:
+    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+    aws.refuse("UpdateAlias")
+
+    failed = job.run("roll-back", FROM="3", TO="2")
+
+    assert failed.code == 1
+    assert "AccessDeniedException" in failed.outputs["reason"]
+    assert "done" not in failed.outputs
+    told = failed.outputs["instructions"]
+    assert [line for line in told.splitlines() if line[0].isdigit()] == [
+        "1. Look what serves (a moment ago: version 3):",
+        "2. Look which versions there are (newest first: 3 2 1):",
+        "3. Point the alias at version 2:",
+    ]
+    assert all(line in failed.log for line in told.splitlines())
+    aws.heal()
+    person = {"PATH": os.environ["PATH"], **aws.environ(), "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
+    answers = [json.loads(subprocess.check_output([AWS, *each], env=person)) for each in commands(told)]
+    assert [answers[0]["FunctionVersion"], answers[1]] == ["3", ["$LATEST", "1", "2", "3"]]
+    assert aws.serves("payments-staging") == "2"
+
+
+def test_a_rollback_whose_answer_is_lost_is_looked_at(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+    aws.on("UpdateAlias", lambda _, proceed: (proceed(), Answer(502, b""))[1])
+
+    rolled_back = job.run("roll-back", FROM="2", TO="1")
+
+    assert (rolled_back.code, rolled_back.outputs["done"], aws.serves("payments-staging")) == (0, "true", "1")
+
+
+def test_a_deployment_that_dies_before_it_moves_traffic_leaves_nothing_to_roll_back(
+    aws: LocalAWS, job: Job
+) -> None:
+    aws.function("payments-staging", [ONE])
+
+    def the_runner_dies(*_: object) -> Answer:
+        assert job.started
+        job.started.send_signal(signal.SIGKILL)
+        return Answer(500, b"")
+
+    aws.on("UpdateAlias", the_runner_dies, times=1)
+
+    died = job.deploy(TWO)
+
+    assert died.code == -signal.SIGKILL
+    assert died.outputs == {"previous": "1", "version": "2", "moved": "true"}
+    rolled_back = job.run("roll-back", FROM=died.outputs["version"], TO=died.outputs["previous"])
+    reason = "version 1 serves, not 2: it is left there"
+    assert (rolled_back.code, rolled_back.outputs) == (0, {"from": "2", "version": "1", "reason": reason})
+    assert aws.serves("payments-staging") == "1"
+
+
+# Settings, and the way to AWS
+
+
+@pytest.mark.parametrize("step", ["deploy", "check", "roll-back"])
+def test_everything_that_is_not_set_is_named_with_where_to_set_it(aws: LocalAWS, job: Job, step: str) -> None:
+    job.environ |= dict.fromkeys(("FUNCTION", "ALIAS", "PAYLOAD"), "") | {"EXPECTED": "{", "AWS_REGION": " "}
+
+    stopped = job.run(step)
+
+    assert stopped.code == 1
+    assert aws.operations() == []
+    assert stopped.errors[:2] == [
+        "FUNCTION is empty: set the variable LAMBDA_FUNCTION of the environment staging, in environments.yaml",
+        "ALIAS is empty: set the variable LAMBDA_ALIAS of the environment staging, in environments.yaml",
+    ]
+    named = [error.split()[0] for error in stopped.errors]
+    assert {"deploy": ["PAYLOAD", "PACKAGE", "DIGEST"], "check": ["PAYLOAD"], "roll-back": []}[step] == [
+        each for each in named if each in {"PAYLOAD", "PACKAGE", "DIGEST"}
+    ]
+    assert ("EXPECTED" in named) == (step != "roll-back")  # a rollback waits for no check's settings
+    assert stopped.outputs["reason"] == "; ".join(stopped.errors)
+
+
+def test_a_version_has_to_be_a_number(job: Job) -> None:
+    stopped = job.run("roll-back", TO="7 --dry-run\n::error::x")
+
+    assert stopped.errors == ["TO is not the number of a version: 7 --dry-run ::error::x"]
+
+
+def test_a_runner_without_the_aws_cli_says_so(job: Job) -> None:
+    assert job.run("check", PATH="/nowhere").errors == [
+        "aws lambda invoke failed: there is no command aws: install the AWS CLI on the runner"
+    ]
+
+
+def test_a_silent_aws_is_not_waited_for(aws: LocalAWS, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    aws.function("payments-staging", [ONE])
+    told = threading.Event()
+    aws.on("GetAlias", lambda _, proceed: proceed() if told.wait(10) else Answer(500, b""))
+    for name, value in {**aws.environ(), **job.environ, "PATH": f"{AWS.parent}:{os.environ['PATH']}"}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(Exception, match="aws lambda get-alias failed: it took longer than 1 seconds"):
+        script().call("get-alias", "--name", "live", seconds=1)
+    told.set()
+
+
+# What needs no AWS
+
+
+def script() -> Any:
+    spec = importlib.util.spec_from_file_location("aws_lambda", SCRIPT)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["aws_lambda"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "told"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}, ""),
+        ({"a": {"b": 1}}, {"a": {"b": 1, "c": 2}, "d": 3}, ""),
+        ({"a": {"b": 1}}, {"a": {"c": 1}}, ".a.b is missing"),
+        ({"a": [1]}, {"a": [1, 2]}, ".a is [1, 2], not [1]"),
+        ({"a": 1}, {"a": True}, ".a is true, not 1"),
+        ({"a": None}, {}, ".a is missing"),
+        ([{"a": 1}], [{"a": 1, "b": 2}], 'the answer is [{"a": 1, "b": 2}], not [{"a": 1}]'),
+        ({}, [], "the answer is [], not {}"),
+        ({}, {"a": 1}, ""),
+    ],
+)
+def test_an_answer_contains_what_is_expected(expected: object, got: object, told: str) -> None:
+    assert script().difference(expected, got) == told
+
+
+def test_the_trail_is_short_and_has_nothing_that_was_gone_back_past() -> None:
+    alias = script().Alias("30", tuple(range(29, 0, -1)), "x")
+
+    moved_by_hand = {"FunctionVersion": "2", "Description": "before: 3 2 1", "RevisionId": "x"}
+    assert script().alias_of(moved_by_hand).trail == (1,)
+    assert script().alias_of({**moved_by_hand, "Description": "the payments of the shop, before: 2"}).trail == ()
+    assert alias.trail_of("31") == "before: 30 29 28 27 26 25 24 23 22 21"
+    assert alias.trail_of("28") == "before: 27 26 25 24 23 22 21 20 19 18"
+    assert alias.trail_of("1") == "before:"
+    assert (
+        len(script().Alias("9" * 19, tuple(int("9" * 18) - each for each in range(10)), "x").trail_of("9" * 20))
+        <= 256
+    )
+
+
+# IAM
+
+
+def test_the_roles_are_enough_for_all_of_it(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE])
+    text = TEMPLATE.read_text(encoding="utf-8").replace("#", "").replace("\\\n", "")
+    command = re.search(r"aws (cloudformation deploy .*)\n", text)
+    assert command
+    environ = {"PATH": os.environ["PATH"], **aws.environ()}
+    subprocess.run(
+        [AWS, *command[1].replace(".github/pipeline", str(TEMPLATE.parent)).split()],
+        env=environ,
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    aws.know_roles("payments-pipeline", "acme/payments")
+    aws.on("UpdateFunctionCode", lambda _, proceed: altered(proceed(), LastUpdateStatus="InProgress"))
+    aws.refuse("UpdateFunctionCode", "ResourceConflictException", 409, times=1)
+    aws.on("PublishVersion", lambda _, proceed: altered(proceed(), State="Pending"))
+
+    job.role = "staging"
+    assert job.deploy(TWO).code == 0
+    job.role = "staging-rollback"
+    assert job.run("roll-back").code == 0
+    assert job.run("check", VERSION="1").code == 0
+
+    assert aws.operations("staging") == [
+        *("GetAlias", "UpdateFunctionCode", "GetFunctionConfiguration"),  # until an earlier update has ended
+        *("UpdateFunctionCode", "GetFunctionConfiguration"),
+        *("PublishVersion", "GetFunctionConfiguration", "UpdateAlias"),
+    ]
+    assert aws.operations("staging-rollback") == ["GetAlias", "UpdateAlias", "Invoke"]
+
+
+def test_a_rollback_role_can_change_nothing_but_the_alias(aws: LocalAWS) -> None:
+    for function in BOTH.values():
+        aws.function(function, [ONE, TWO])
+    roles(aws)
+    name = "/functions/payments-staging"
+    everything = {
+        ("GET", f"{name}/aliases/live"): 201,
+        ("PUT", f"{name}/aliases/live"): 201,
+        ("GET", f"{name}/versions"): 200,
+        ("POST", f"{name}/invocations?Qualifier=live"): 200,
+        ("POST", f"{name}/invocations"): 403,
+        ("POST", f"{name}/invocations?Qualifier=2"): 403,
+        ("PUT", f"{name}/code"): 403,
+        ("PUT", f"{name}/configuration"): 403,
+        ("POST", f"{name}/versions"): 403,
+        ("POST", f"{name}/aliases"): 403,
+        ("DELETE", f"{name}/aliases/live"): 403,
+        ("POST", f"{name}/policy"): 403,
+        ("GET", name): 403,
+        ("DELETE", name): 403,
+        ("DELETE", f"{name}?Qualifier=1"): 403,
+        ("GET", "/functions/payments/aliases/live"): 403,
+        ("PUT", "/functions/payments/aliases/live"): 403,
+        ("POST", "/functions/payments/invocations?Qualifier=live"): 403,
+    }
+
+    got = {each: aws.ask("staging-rollback", *each, body={"FunctionVersion": "1"}).status for each in everything}
+
+    assert got == everything
+    assert (aws.serves("payments-staging"), aws.serves("payments")) == ("1", "2")
+
+
+def test_a_deploying_role_is_of_one_function(aws: LocalAWS) -> None:
+    for function in BOTH.values():
+        aws.function(function, [ONE])
+    roles(aws)
+
+    for role, other in (("staging", "payments"), ("production", "payments-staging")):
+        asked = [("PUT", "/code"), ("POST", "/versions"), ("PUT", "/aliases/live"), ("POST", "/aliases")]
+        assert [aws.ask(role, method, f"/functions/{other}{rest}", {}).status for method, rest in asked] == [
+            403
+        ] * 4
+
+
+def test_a_role_is_for_one_environment_of_one_repository(aws: LocalAWS) -> None:
+    audiences = ["sts.amazonaws.com", "https://github.com/acme"]  # what the account's provider takes, for others
+    iam().create_open_id_connect_provider(f"https://{GITHUB}", [], audiences, [])
+    roles(aws, ProviderExists="yes")
+
+    def taken(role: str, subject: str, audience: str = "sts.amazonaws.com") -> bool:
+        try:
+            return bool(aws.assume(aws.roles[role], subject, audience))
+        except HTTPError as refused:
+            assert refused.code == 403  # noqa: PT017 - it may also be taken
+            return False
+
+    subjects = [f"repo:acme/payments:environment:{each}" for each in (*ROLES, "production-approval")]
+    assert {role: [each for each in subjects if taken(role, each)] for role in ROLES} == {
+        role: [f"repo:acme/payments:environment:{role}"] for role in ROLES
+    }
+    for subject in (
+        "repo:acme/other:environment:production",
+        "repo:acme/payments-2:environment:production",
+        "repo:evil/payments:environment:production",
+        "repo:acme/payments:environment:production:x",
+        "repo:acme/payments:ref:refs/heads/main",
+        "repo:acme/payments:pull_request",
+    ):
+        assert not taken("production", subject)
+    assert not taken("production", aws.subject("production"), audiences[1])
+
+
+def test_two_accounts_have_two_roles_each_and_an_own_provider_is_kept(aws: LocalAWS) -> None:
+    text = TEMPLATE.read_text(encoding="utf-8")
+    roles(aws)
+    one = {"Repository": "acme/payments", "StagingFunction": "payments-staging", "ProductionFunction": ""}
+
+    outputs = aws.install_roles(text, "staging-alone", **one, ProviderExists="yes")
+
+    assert sorted(outputs) == ["StagingAwsRoleArn", "StagingRollbackAwsRoleArn"]
+    assert aws.assume(outputs["StagingAwsRoleArn"], aws.subject("staging"))
+
+
+def test_cloudformation_takes_the_template() -> None:
+    lint = Path(sys.executable).with_name("cfn-lint")
+    done = subprocess.run(
+        [lint, "--regions", "eu-west-1", "--", TEMPLATE], capture_output=True, text=True, check=False
+    )
+
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def altered(answer: Answer, **values: str) -> Answer:
+    return Answer(answer.status, json.dumps(json.loads(answer.body) | values).encode(), answer.headers)
