@@ -27,6 +27,10 @@ _STAGED = """\
         - hotfix/*
         - refs/pull/*/merge # pull requests deploy here too"""
 
+_BY_HAND = """\
+    deployment_branch_policy:
+      branches: [develop, main, hotfix/*]"""
+
 _MAIN = """\
     deployment_branch_policy:
       branches: [main] # or: protected, for all that branch protection holds"""
@@ -72,7 +76,7 @@ environments:
 
 {words.staging_rollback_about}
   staging-rollback:
-{staged}
+{goes_back}
 {words.staging_rollback}
 
 {words.production_rollback_about}
@@ -112,6 +116,7 @@ def starter_text(starter: Starter) -> str:
         reviewers=_line(Field.REQUIRED_REVIEWERS.value, Items(reviewers), depth=2),
         self_review=_TWO_OF_THEM if _are_several(starter) else _ONE_ALONE,
         staged=_STAGED,
+        goes_back=_BY_HAND if starter.pipeline else _STAGED,
         main=_MAIN,
         words=words(starter.pipeline, starter.repository),
     )

@@ -162,7 +162,7 @@ _TWICE = """\
   # Guarded by itself too: a workflow that forgets the gate gets no further, and who approves is asked twice."""
 
 _BY_HAND = """\
-  # A rollback of staging by hand, with rollback.yml: nobody is asked, and it takes the refs of staging."""
+  # A rollback of staging by hand, with rollback.yml: nobody is asked. No pull request starts one."""
 
 _URGENT = """\
   # A rollback of production by hand, with rollback.yml, from main. Somebody approves it, urgent as it is: it
