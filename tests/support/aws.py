@@ -3,7 +3,7 @@
     with local_aws(tmp_path) as aws:
         aws.function("payments-staging", [{"app.py": GOOD}])  # a package is its files; the alias `live` serves 1
         aws.install_roles(TEMPLATE, Repository="acme/payments", StagingFunction="payments-staging", ...)
-        subprocess.run(["aws", "lambda", ...], env={"PATH": ..., **aws.environ(role="staging")})
+        subprocess.run(["aws", "lambda", ...], env=aws.environ(role="staging"))
         assert aws.serves("payments-staging") == "2"
         assert aws.operations("staging") == ["GetAlias", ...]
 
@@ -44,6 +44,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from support.aws_access import identity, refusal
+from support.aws_nursery import aws_nursery
 from support.aws_request import (
     ADMINISTRATOR,
     REGION,
@@ -146,6 +147,7 @@ class LocalAWS:
         if role is not None:
             keys = self.assume(self.roles[role], subject or self.subject(role))
         return {
+            "PATH": aws_nursery().before(os.environ["PATH"]),
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,

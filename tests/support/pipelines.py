@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from support.aws import identity
+from support.aws_nursery import aws_nursery
 from support.workflows import Project
 
 from envsync.config import load
@@ -54,7 +55,8 @@ class Pipeline:
     channels: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.project = Project(self.folder, "http://127.0.0.1:9", begun=self.begun)
+        commands = (aws_nursery().folder,)
+        self.project = Project(self.folder, "http://127.0.0.1:9", begun=self.begun, commands=commands)
         self.written = {
             name: (self.project.repo / ".github/workflows" / name).read_text(encoding="utf-8")
             for name in ("deploy.yml", "rollback.yml")
@@ -98,7 +100,7 @@ class Pipeline:
     def _of_aws(self) -> Iterator[str]:
         """Where it is; no key: what runs has to take on a role."""
         for name, value in self.aws.environ().items():
-            if "KEY" not in name:
+            if "KEY" not in name and name != "PATH":
                 yield from ("--env", f"{name}={value}")
 
     def _resolved(self, text: str) -> str:

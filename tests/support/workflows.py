@@ -17,7 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from support.shell import COMMAND, ROOT
+from support.shell import ROOT, Shell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -130,6 +130,7 @@ class Project:
     """A repository with envsync's workflows. `installed`: with the envsync under test, else they install it.
 
     They are this repository's own, or those that `envsync init` writes with the arguments `begun`.
+    `commands`: folders that go first on PATH.
     """
 
     folder: Path
@@ -139,6 +140,7 @@ class Project:
     variables: dict[str, str] = field(default_factory=dict)
     installed: bool = True
     begun: tuple[str, ...] | None = None
+    commands: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self.repo.mkdir(parents=True)
@@ -149,7 +151,7 @@ class Project:
         if self.begun is None:
             self._copy()
         else:
-            subprocess.run([COMMAND, "init", "-q", *self.begun], cwd=self.repo, check=True)
+            Shell(self.repo).ok("init", "-q", *self.begun)
         if self.installed:
             for workflow in (self.repo / ".github/workflows").glob("envsync-*.yml"):
                 workflow.write_text(_as_installed(workflow.read_text(encoding="utf-8")), encoding="utf-8")
@@ -251,7 +253,7 @@ class Project:
         outside = {name: value for name, value in os.environ.items() if _FROM_OUTSIDE.match(name)}
         if own := next((place for place in _PIP_OF_THE_USER if place.is_file()), None):
             outside.setdefault("PIP_CONFIG_FILE", str(own))  # which pip would look for in HOME
-        path = os.pathsep.join(self._path())
+        path = os.pathsep.join([*self.commands, *self._path()])
         return {**outside, "PATH": path, "HOME": str(home), "ACT_DISABLE_VERSION_CHECK": "1", "NO_COLOR": "1"}
 
     def _path(self) -> list[str]:
