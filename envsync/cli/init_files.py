@@ -23,7 +23,7 @@ from envsync.model import RepositoryName, Team, User
 from envsync.packaged import pipeline_text, schema_text, template_text
 from envsync.plan.listing import listed
 from envsync.scaffold.owner_name import name_like
-from envsync.scaffold.pipeline import TO_FILL_IN, pipeline_files, pipeline_in
+from envsync.scaffold.pipeline import DEPLOYMENT, TO_FILL_IN, pipeline_files, pipeline_of
 from envsync.scaffold.starter import Starter, starter_text
 from envsync.scaffold.starter_words import missing, pipeline_sources
 from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
@@ -74,7 +74,7 @@ def init(options: Options, asked: Asked) -> int:
     _check_usage(options, asked)
     server = api_url(options.api_url, os.environ)
     root = root_of(Path.cwd())
-    asked = replace(asked, beside=pipeline_in(lambda path: (root / path).is_file()))
+    asked = replace(asked, beside=_piped(root))
     placed(root, _tools(asked))  # what is in the way is told before anybody is asked
     first = _first(options, asked, root)
     if isinstance(first, ExitCode):
@@ -91,6 +91,14 @@ def init(options: Options, asked: Asked) -> int:
         checkout = Checkout(first.repository, first.organization, server, asked.workflows, asked.pipeline)
         note(options, f"\n{next_steps(checkout)}")
     return ExitCode.OK
+
+
+def _piped(root: Path) -> Pipeline | None:
+    """Which pipeline is in the checkout."""
+    try:
+        return pipeline_of((root / DEPLOYMENT).read_text(encoding="utf-8"))
+    except (OSError, UnicodeError):
+        return None
 
 
 def _check_usage(options: Options, asked: Asked) -> None:
@@ -252,21 +260,37 @@ def _doubts(root: Path, first: _First, server: str) -> Iterator[Diagnostic]:
 
 
 def _unfit(root: Path, files: Sequence[Placed], asked: Asked) -> Iterator[Diagnostic]:
-    """What an `environments.yaml` that is kept lacks for the workflows of the pipeline."""
-    file = root / DEFAULT_FILE
-    writes = any(each.wanted.path == DEFAULT_FILE and each.writes for each in files)
-    if asked.pipeline is None or (writes and asked.dry_run) or not file.is_file():
+    """Why the pipeline would not work with what is kept."""
+    if asked.pipeline is None:
         return
+    fates = {each.wanted.path: each.fate for each in files}
+    if fates[DEPLOYMENT] is Fate.KEPT and asked.beside is not asked.pipeline:
+        message = f"{DEPLOYMENT} was there and is kept: nothing runs the pipeline that was written"
+        hint = "give yours another name and run this again; --force would replace it"
+        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
+    file = root / DEFAULT_FILE
+    writes = fates.get(DEFAULT_FILE) in {Fate.NEW, Fate.REPLACES}
+    if file.is_file() and not (writes and asked.dry_run):
+        yield from _lacking(root, file, asked.pipeline, asked.repository)
+
+
+def _lacking(
+    root: Path, file: Path, pipeline: Pipeline, repository: RepositoryName | None
+) -> Iterator[Diagnostic]:
+    """What `environments.yaml` lacks for the workflows of the pipeline."""
     there = _declared(file)
     if there is None:
         message = f"whether {DEFAULT_FILE} has what the pipeline's workflows name is not known"
         yield Diagnostic("pipeline-unfit", message, "run `envsync validate`", severity=Severity.WARNING)
         return
+    here = repository or _of_checkout(root)
+    if here is not None and here.key != there.repository.name.key:
+        message = f"{DEFAULT_FILE} is about {there.repository.name}, and these workflows would run in {here}"
+        hint = f"declare the environments of {here}: GitHub makes those that are not there, unprotected"
+        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
     held = {each.name: (*each.variables, *each.secrets) for each in there.repository.environments}
-    hint = (
-        f"`envsync init --pipeline={asked.pipeline} --force --dry-run --reviewer LOGIN` shows what it would write"
-    )
-    for names, environments in missing(asked.pipeline, held).items():
+    hint = f"`envsync init --pipeline={pipeline} --force --dry-run --reviewer LOGIN` shows what it would write"
+    for names, environments in missing(pipeline, held).items():
         if names:
             what = f"{listed(names, len(names))}, which the pipeline's jobs use there"
             message = f"{DEFAULT_FILE} gives {listed(environments)} no {what}"

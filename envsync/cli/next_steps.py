@@ -23,7 +23,7 @@ _GUARDS = """\
    An App is the variable ENVSYNC_APP_ID and the secret ENVSYNC_APP_PRIVATE_KEY,
    the record key the secret ENVSYNC_RECORD_KEY."""
 _NOBODYS = RepositoryName("OWNER", "REPO")
-_PAGE = "docs/how-to/deploy-with-the-pipeline.md"
+_PAGE = f"{FOLDER}/README.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +149,5 @@ def _go(checkout: Checkout) -> Iterator[str]:
     if checkout.workflows:
         yield "Then commit the files, and protect main: a merge into it is what applies."
     if checkout.pipeline:
-        yield "What the pipeline does, and what to do when it fails:"
+        yield "What to do when production is broken, to be read before it is:"
         yield f"  {_PAGE}"

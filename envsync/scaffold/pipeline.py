@@ -11,10 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 FOLDER = ".github/pipeline"
+DEPLOYMENT = ".github/workflows/deploy.yml"
 _PLACE = re.compile(r"^( *)# <([a-z]+)(?: ([a-z]+))?>\n", re.MULTILINE)
 _FIELD = re.compile(r"(?<!\$)\{([a-z_]+)\}")
-_COMMON = ("build.sh", "report.py", "notify.py")
-TO_FILL_IN = frozenset(f"{FOLDER}/{name}" for name in ("build.sh", "deploy.sh", "check.sh", "roll-back.sh"))
+_STEPS = ("deploy", "check", "roll_back")
+_COMMON = ("README.md", "build.sh", "report.py", "notify.py")
+TO_FILL_IN = frozenset(
+    f"{FOLDER}/{name}" for name in ("README.md", "build.sh", "deploy.sh", "check.sh", "roll-back.sh")
+)
 
 
 class Pipeline(StrEnum):
@@ -49,7 +53,7 @@ _PIECES: Mapping[Pipeline, tuple[str, ...]] = {
 _DEPLOYMENT = {
     "kind": "deployment",
     "digest": "${{ needs.build.outputs.digest }}",
-    "reason": "${{ steps.check.outputs.reason }}",
+    "reason": '""',
 }
 _ROLLBACK = {
     "environment": "${{ inputs.environment }}",
@@ -63,21 +67,17 @@ def pipeline_files(pipeline: Pipeline, template: Callable[[str], str]) -> dict[s
     """Texts by their path from the top of a checkout. `template` gives the text of one of the package's."""
     writer = _Writer(pipeline, template)
     workflows = {
-        ".github/workflows/deploy.yml": writer.filled(template("deploy.yml"), {}),
+        DEPLOYMENT: writer.filled(template("deploy.yml"), {}),
         ".github/workflows/rollback.yml": writer.filled(template("rollback.yml"), _ROLLBACK),
     }
     scripts = {f"{FOLDER}/{name}": template(name) for name in (*_COMMON, *_OWN[pipeline])}
     return {**workflows, **scripts}
 
 
-def pipeline_in(is_there: Callable[[str], bool]) -> Pipeline | None:
-    """Which one's scripts are in a checkout, all of them; None: of neither, or of both. `is_there`: by path."""
-    there = [
-        pipeline
-        for pipeline, own in _OWN.items()
-        if all(is_there(f"{FOLDER}/{name}") for name in (*_COMMON, *own))
-    ]
-    return there[0] if len(there) == 1 else None
+def pipeline_of(workflow: str) -> Pipeline | None:
+    """Which one a `deploy.yml` runs, by what it calls; None: another one, or some of both."""
+    found = [each for each, words in _WORDS.items() if any(words[step] in workflow for step in _STEPS)]
+    return found[0] if len(found) == 1 else None
 
 
 class _Writer:

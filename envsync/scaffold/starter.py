@@ -68,7 +68,7 @@ environments:
 
 {words.production_about}
   production:
-{reviewers}
+{reviewers_of_production}
     can_admins_bypass: false
     deployment_branch_policy:
       branches: [main]
@@ -108,12 +108,16 @@ class Starter:
 
 def starter_text(starter: Starter) -> str:
     """Same reviewers, in whatever order, same text."""
-    reviewers = tuple(str(each) for each in sorted(starter.reviewers, key=reviewer_key))
+    logins = tuple(str(each) for each in sorted(starter.reviewers, key=reviewer_key))
+    reviewers = _line(Field.REQUIRED_REVIEWERS.value, Items(logins), depth=2)
+    # Who runs a job once more is asked for that job's environment alone.
+    alone = starter.pipeline is None or not _are_several(starter)
     return _TEXT.format(
         name=_line("name", Text(starter.name)),
         owner=starter.repository.owner,
         repositories=_line("repositories", Items((str(starter.repository),))),
-        reviewers=_line(Field.REQUIRED_REVIEWERS.value, Items(reviewers), depth=2),
+        reviewers=reviewers,
+        reviewers_of_production=reviewers if alone else f"{reviewers}\n{_TWO_OF_THEM}",
         self_review=_TWO_OF_THEM if _are_several(starter) else _ONE_ALONE,
         staged=_STAGED,
         goes_back=_BY_HAND if starter.pipeline else _STAGED,

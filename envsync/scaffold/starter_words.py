@@ -155,8 +155,8 @@ _PURPOSE = """\
 # and hotfix/*, and in pull requests, goes to staging, and what is on main to production once somebody approved it.
 {yours}
 # Without the # before them, the lines with MAIL and SLACK turn notifications on, by e-mail and in Slack: of
-# deployments, of rollbacks, and of approvals that are asked for. `envsync validate` checks the file, and
-# `envsync plan --sandbox` tries it with no account."""
+# deployments, of rollbacks, and of the approval that production-approval asks for. `envsync validate` checks the
+# file, and `envsync plan --sandbox` tries it with no account."""
 
 _TWICE = """\
   # Guarded by itself too: a workflow that forgets the gate gets no further, and who approves is asked twice."""
@@ -214,7 +214,7 @@ _LAMBDA_SEEN = """\
   # what its role may. So have none in it that production has, and let the role reach nothing of production. A pull
   # request from a fork gets no secret from GitHub: it is built and tested, and not deployed."""
 
-_LITTLE = "\n  # Its role can change nothing but which version serves."
+_LITTLE = "\n  # Its role can publish nothing; it can move any alias of its function."
 
 
 def _variables(function: str) -> str:

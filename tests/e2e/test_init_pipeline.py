@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 FOLDER = ".github/pipeline"
 OURS = [".github/workflows/deploy.yml", ".github/workflows/rollback.yml"]
 SCRIPTS = {
-    "lambda": ["build.sh", "report.py", "notify.py", "aws_lambda.py", "aws-roles.yml"],
-    "generic": ["build.sh", "report.py", "notify.py", "deploy.sh", "check.sh", "roll-back.sh"],
+    "lambda": ["README.md", "build.sh", "report.py", "notify.py", "aws_lambda.py", "aws-roles.yml"],
+    "generic": ["README.md", "build.sh", "report.py", "notify.py", "deploy.sh", "check.sh", "roll-back.sh"],
 }
 PIPED = {kind: [*OURS, *(f"{FOLDER}/{name}" for name in names)] for kind, names in SCRIPTS.items()}
 TOOLS = [
@@ -171,7 +171,7 @@ def test_what_was_made_ones_own_is_kept_unless_it_is_forced(checkout: Shell, kin
     kept = checkout.run(*options)
 
     assert written(checkout) == mine
-    filled_in = [path for path in PIPED[kind] if path.endswith(".sh")]
+    filled_in = [path for path in PIPED[kind] if path.endswith((".sh", ".md"))]
     others = [path for path in PIPED[kind] if path not in filled_in]
     reasons = dict.fromkeys(others, "though it is not what init writes")
     reasons |= dict.fromkeys(filled_in, "for it is yours; delete it to have it written anew")
@@ -222,10 +222,43 @@ def test_a_file_that_lacks_what_the_workflows_need_is_kept_and_said_to_lack_it(c
         "AWS_ROLE_ARN, which the pipeline's jobs use there" in ran.err
     )
     assert "`envsync init --pipeline=lambda --force --dry-run --reviewer LOGIN` shows what" in ran.err
-    assert "pipeline-unfit" not in checkout.run("init", "--pipeline=generic").err
     forced = ("init", "--pipeline", "--force", "--reviewer", "ann")
     assert "pipeline-unfit" not in checkout.run(*forced, "--dry-run").err
     assert "pipeline-unfit" not in checkout.run(*forced).err
+
+
+def test_a_deployment_of_ones_own_is_kept_and_said_to_run_nothing_of_the_pipeline(checkout: Shell) -> None:
+    checkout.write("on: push\njobs: {}\n", ".github/workflows/deploy.yml")
+
+    ran = checkout.run("init", "--pipeline", "--reviewer", "ann")
+
+    assert ran.code == 0
+    assert "warning[pipeline-unfit]: .github/workflows/deploy.yml was there and is kept: nothing" in ran.err
+    assert "give yours another name" in ran.err
+    assert "pipeline-unfit" not in checkout.run("init", "--pipeline", "--force", "--reviewer", "ann").err
+    assert "is kept: nothing runs" in checkout.run("init", "--pipeline=generic", "--reviewer", "ann").err
+
+
+def test_a_file_about_another_repository_is_said_to_leave_this_one_open(checkout: Shell) -> None:
+    checkout.ok("init", "--pipeline", "--reviewer", "ann", "--repository", "acme/other")
+
+    ran = checkout.run("init", "--pipeline", "--reviewer", "ann")
+
+    assert (
+        "warning[pipeline-unfit]: environments.yaml is about acme/other, and these workflows would run in "
+        "acme/payments" in ran.err
+    )
+    assert "pipeline-unfit" not in checkout.run("init", "--pipeline", "--repository", "acme/other").err
+
+
+def test_what_another_pipeline_left_behind_does_not_hide_this_one(checkout: Shell) -> None:
+    checkout.ok("init", "--pipeline=generic", "--reviewer", "ann")
+    checkout.ok("init", "--pipeline=lambda", "--force", "--reviewer", "ann")
+
+    checkout.ok("init", "--force", "--reviewer", "bob")
+
+    assert text_of(checkout).count("LAMBDA_FUNCTION") == 2
+    assert "\n          STAGING_AWS_ROLE_ARN:" in text_of(checkout, ".github/workflows/envsync-apply.yml")
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def test_what_the_scan_finds_fails_the_build(with_a_library: Checkout) -> None:
 
     ran = with_a_library.build()
 
-    assert (ran.code, ran.out) == (1, "scanned greeting-0.1\n")
+    assert ran.code == 1
+    assert re.fullmatch(r"Packaged [0-9]+ files, [0-9,]+ bytes\nscanned greeting-0.1\n", ran.out)
     assert not with_a_library.package.exists()
 
 
@@ -156,9 +157,21 @@ def test_a_test_that_fails_fails_the_build(checkout: Checkout) -> None:
 
     ran = checkout.build()
 
-    assert (ran.code, ran.out) == (1, "Nothing installed or scanned: there is no requirements.txt\n")
+    assert ran.code == 1
+    assert "Packaged 1 file" in ran.out
     assert "{'says': 'bye'} != {'says': 'hello'}" in ran.err
     assert not checkout.package.exists()
+
+
+def test_tests_that_nobody_finds_are_none(checkout: Checkout) -> None:
+    checkout.write("src/handler.py", "")
+    as_pytest_has_them = "def test_it_greets() -> None:\n    assert False\n"
+    checkout.write("tests/test_handler.py", as_pytest_has_them)
+
+    ran = checkout.build()
+
+    assert (ran.code, checkout.package.exists()) == (1, False)
+    assert ran.out.splitlines()[-1].startswith("::error title=Build::No test was found in the folder tests")
 
 
 def test_it_says_what_it_leaves_out_because_it_is_not_there(checkout: Checkout) -> None:
@@ -168,10 +181,56 @@ def test_it_says_what_it_leaves_out_because_it_is_not_there(checkout: Checkout) 
 
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
-        "Nothing installed or scanned: there is no requirements.txt\n"
-        "Nothing tested: there is no folder tests\n"
+        "::warning title=Build::Nothing was installed or scanned: there is no requirements.txt\n"
         f"Packaged 1 file, {checkout.package.stat().st_size} bytes\n"
+        "::warning title=Build::Nothing was tested: there is no folder tests\n"
     )
+
+
+NOSY = """\
+import os
+import unittest
+from pathlib import Path
+
+import handler
+from tests.words import HELLO
+
+
+class Test(unittest.TestCase):
+    def test_it_is_the_package_that_is_tested(self) -> None:
+        packaged = Path(handler.__file__).parent
+        self.assertEqual(handler.GREETING, HELLO)
+        self.assertTrue(os.access(packaged / "run", os.X_OK))
+        for place in (packaged, "src", packaged.parent / "content"):
+            Path(place, "handler.py").write_text("left behind")
+"""
+
+
+def test_tests_see_the_package_and_change_nothing_in_it(checkout: Checkout) -> None:
+    checkout.write("src/handler.py", 'GREETING = "hello"\n')
+    checkout.write("src/run", "", 0o755)
+    checkout.write("handler.py", "raise ImportError('this is not what is packaged')\n")
+    checkout.write("tests/words.py", 'HELLO = "hello"\n')
+    checkout.write("tests/test_handler.py", NOSY)
+
+    ran = checkout.build()
+
+    assert ran.code == 0, ran
+    with zipfile.ZipFile(checkout.package) as archive:
+        assert archive.read("handler.py") == b'GREETING = "hello"\n'
+
+
+def test_a_package_that_tests_have_reached_is_none(checkout: Checkout) -> None:
+    checkout.write("src/handler.py", "")
+    change = 'Path(handler.__file__).parents[1].joinpath("package.zip").write_text("x")'
+    checkout.write("src/greeting.py", "GREETING = 'hello'\n")
+    checkout.write("src/handler.py", HANDLER)
+    checkout.write("tests/test_handler.py", f"from pathlib import Path\nimport handler\n{change}\n{TEST}")
+
+    ran = checkout.build()
+
+    assert (ran.code, ran.out.splitlines()[-1]) == (1, "::error title=Build::The tests have changed the package")
+    assert not checkout.package.exists()
 
 
 def test_the_same_content_is_the_same_bytes(checkout: Checkout, tmp_path: Path) -> None:
@@ -266,6 +325,10 @@ class Service:
     def history(self) -> list[str]:
         return (self.machine / "history").read_text().split()
 
+    @property
+    def good(self) -> list[str]:
+        return (self.machine / "good").read_text().split()
+
     def run(self, name: str, **environ: str) -> int:
         """A step of a job: its outputs are those of this run alone."""
         output = self.folder / "output"
@@ -287,8 +350,13 @@ class Service:
         (self.folder / "package.zip").write_text(digest)
         return self.run("deploy.sh", PACKAGE="package.zip", DIGEST=digest)
 
-    def roll_back(self, version: str = "", to: str = "") -> int:
-        return self.run("roll-back.sh", FROM=version, TO=to, REASON="orders fail")
+    def release(self, digest: str) -> None:
+        """One that is healthy."""
+        assert self.deploy(digest) == 0
+        assert self.run("check.sh", VERSION=digest[:12]) == 0
+
+    def roll_back(self, version: str = "", to: str = "", served: str = "") -> int:
+        return self.run("roll-back.sh", FROM=version, TO=to, SERVED=served)
 
 
 def outputs_of(text: str) -> dict[str, str]:
@@ -326,36 +394,71 @@ OLD, GOOD, BAD = "a" * 64, "b" * 64, "c" * 64
 A, B, C = OLD[:12], GOOD[:12], BAD[:12]
 
 
+def without_instructions(outputs: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in outputs.items() if name != "instructions"}
+
+
 def test_filled_in_they_deploy_check_and_roll_back(service: Service) -> None:
     assert service.deploy(OLD) == 0
-    assert service.outputs == {"previous": "", "version": A, "moved": "true"}
+    assert service.outputs == {"served": "", "previous": "", "version": A, "moved": "true"}
     assert service.run("check.sh", VERSION=A) == 0
     assert service.outputs == {}
 
     assert service.deploy(BAD) == 0
-    assert service.outputs == {"previous": A, "version": C, "moved": "true"}
+    assert service.outputs == {"served": A, "previous": A, "version": C, "moved": "true"}
     assert (service.machine / f"{C}.zip").read_text() == BAD
 
     service.web.on("GET /version", Reply(b"no", 404))
     assert service.run("check.sh", VERSION=C) == 1
     assert re.fullmatch("it does not answer: curl: .* 404", service.outputs["reason"])
 
-    assert service.roll_back(C, A) == 0
-    assert {name: text for name, text in service.outputs.items() if name != "instructions"} == {
-        "from": C,
-        "version": A,
-        "done": "true",
-    }
-    assert service.history == [A]
+    assert service.roll_back(C, A, served=A) == 0
+    assert without_instructions(service.outputs) == {"from": C, "version": A, "done": "true"}
+    assert (service.history[-1], service.good) == (A, [A])
+    service.web.on("GET /version", Reply(f"{A}\n".encode()))
+    assert service.run("check.sh", VERSION=A) == 0
+
+
+def test_only_what_passed_its_check_is_gone_back_to_by_itself(service: Service) -> None:
+    service.release(OLD)
+    service.deploy(GOOD)  # whatever came of its check
+
+    service.deploy(BAD)
+
+    assert (service.outputs["served"], service.outputs["previous"]) == (B, A)
+    assert service.roll_back(C, A, served=B) == 0
+    assert (service.history[-1], service.good) == (A, [A])
+
+
+def test_what_serves_when_versions_are_first_noted_as_good_is_one(service: Service) -> None:
+    (service.machine / "history").write_text(f"{A}\n{B}\n")
+
+    service.deploy(BAD)
+
+    assert (service.outputs["previous"], service.good) == (B, [B])
 
 
 def test_a_version_that_serves_already_is_not_moved_to_again(service: Service) -> None:
+    service.release(OLD)
+    service.release(GOOD)
+
+    assert service.deploy(GOOD) == 0
+
+    assert service.outputs == {"served": B, "previous": A, "version": B}
+    assert service.history == [A, B]
+    assert service.roll_back(to=B) == 0
+    assert without_instructions(service.outputs) == {"version": B, "reason": f"{B} serves already"}
+
+
+def test_one_that_cannot_be_noted_is_healthy_all_the_same(service: Service) -> None:
     service.deploy(OLD)
+    (service.folder / "bin/ssh").write_text("#!/usr/bin/env bash\nexit 255\n")
 
-    assert service.deploy(OLD) == 0
+    assert service.run("check.sh", VERSION=A) == 0
 
-    assert service.outputs == {"previous": A, "version": A}
-    assert service.history == [A]
+    assert service.log == (
+        "Healthy\n::warning title=Check::It was not noted as good: a rollback will not go back to it by itself\n"
+    )
 
 
 def test_a_check_sees_that_another_version_serves(service: Service) -> None:
@@ -366,50 +469,62 @@ def test_a_check_sees_that_another_version_serves(service: Service) -> None:
     assert service.run("check.sh", VERSION="") == 0
 
 
-def test_by_hand_they_go_to_the_version_before_or_to_any_that_served(service: Service) -> None:
-    for digest in (OLD, GOOD, BAD):
-        service.deploy(digest)
+def test_by_hand_they_go_to_the_good_one_before_or_to_any_that_there_is(service: Service) -> None:
+    service.release(OLD)
+    service.deploy(GOOD)
+    service.release(BAD)
 
     assert service.roll_back() == 0
-    assert (service.outputs["from"], service.outputs["version"]) == (C, B)
-    service.deploy(BAD)
-    assert service.roll_back(to=A) == 0
     assert (service.outputs["from"], service.outputs["version"]) == (C, A)
-    assert service.history == [A]
+    assert (service.history[-1], service.good) == (A, [A])
+    assert service.roll_back(to=B) == 0
+    assert (service.outputs["from"], service.outputs["version"]) == (A, B)
+    assert (service.history[-1], service.good) == (B, [])
 
 
 def test_a_rollback_leaves_alone_what_somebody_else_has_moved(service: Service) -> None:
     for digest in (OLD, GOOD, BAD):
         service.deploy(digest)
 
-    assert service.roll_back(B, A) == 0
+    assert service.roll_back(B, A, served=A) == 0
 
-    assert "done" not in service.outputs
-    assert (service.outputs["version"], service.outputs["reason"]) == (C, f"{C} serves, and not {B}")
+    assert without_instructions(service.outputs) == {"version": C, "reason": f"{C} serves, and not {B}"}
     assert service.history == [A, B, C]
+
+
+def test_a_rollback_of_what_was_never_moved_says_that_all_is_as_before(service: Service) -> None:
+    service.deploy(OLD)
+
+    assert service.roll_back(B, "", served=A) == 0
+
+    assert without_instructions(service.outputs) == {
+        "version": A,
+        "reason": f"nothing was moved: {A} serves as before",
+    }
 
 
 @pytest.mark.parametrize(
     ("to", "reason"),
     [
-        ("", f"there is no version before {A}"),
-        (A, f"there is no version before {A}"),
+        ("", f"there is no version before {A} that passed its check"),
         (B, f"there is no such version: {B}"),
         ("x; touch ../owned", "there is no such version: x; touch ../owned"),
-        (f"{B}\ndone<<x\ntrue\nx", f"there is no such version: {B}\ndone<<x\ntrue\nx"),
+        (f"{B}\ndone<<x\ntrue\nx", f"there is no such version: {B} done<<x true x"),
+        ("9" * 100_000, f"there is no such version: {'9' * 474}"),
     ],
 )
 def test_a_rollback_to_what_is_not_there_tells_a_person_what_to_do(service: Service, to: str, reason: str) -> None:
-    service.deploy(OLD)
+    service.release(OLD)
 
     assert service.roll_back(to=to) == 1
 
-    assert "done" not in service.outputs
-    assert service.outputs["reason"] == reason
+    assert without_instructions(service.outputs) == {"reason": reason}
     assert service.outputs["instructions"] == dedent(
         """\
         See which versions there are; the last one serves:
           ssh server.example cat history
+        See which passed their check; the last one is the newest:
+          ssh server.example cat good
         Let another one serve:
           ssh server.example 'echo VERSION >> history'"""
     )
@@ -417,8 +532,40 @@ def test_a_rollback_to_what_is_not_there_tells_a_person_what_to_do(service: Serv
     assert service.history == [A]
 
 
+def test_no_length_of_anything_keeps_a_rollback_from_running(service: Service) -> None:
+    """A system starts no program with 128 KiB in one variable."""
+    long = "x" * 200_000
+    service.release(OLD)
+    (service.machine / "good").write_text(f"{A}\n{long}\n")
+    service.deploy(BAD)
+    deployed = service.outputs
+    assert deployed["previous"] == "x" * 500
+
+    service.web.on("GET /version", Reply(long.encode()))
+    assert service.run("check.sh", VERSION=C) == 1
+    assert service.outputs["reason"] == f"it says that it is version {long}"[:500]
+
+    given = {"FROM": deployed["version"], "TO": deployed["previous"], "SERVED": deployed["served"]}
+    assert service.run("roll-back.sh", **given, REASON=service.outputs["reason"]) == 1
+    assert service.outputs["reason"] == f"there is no such version: {long}"[:500]
+    assert service.roll_back(C, A, served=A) == 0
+    assert service.outputs["done"] == "true"
+
+
+@pytest.mark.parametrize("name", GENERIC)
+def test_every_output_is_cut_where_the_contract_says(service: Service, name: str) -> None:
+    contract, end, _ = filled_in(name).partition("\n}\n")
+    says = 'long=$(cat long)\noutput reason "$long"\noutput instructions "$long"\n'
+    (service.folder / "scripts" / name).write_text(contract + end + says)
+    (service.folder / "long").write_text("ab\n" * 70_000)
+
+    assert service.run(name) == 0
+
+    assert service.outputs == {"reason": ("ab " * 167)[:500], "instructions": ("ab\n" * 2667)[:8000]}
+
+
 def test_a_server_that_is_away_leaves_instructions(service: Service) -> None:
-    service.deploy(OLD)
+    service.release(OLD)
     (service.folder / "bin/ssh").write_text("#!/usr/bin/env bash\necho unreachable >&2\nexit 255\n")
 
     assert service.roll_back(A) != 0

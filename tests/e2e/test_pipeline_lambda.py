@@ -6,7 +6,6 @@ import base64
 import hashlib
 import importlib.util
 import json
-import os
 import re
 import shlex
 import signal
@@ -19,11 +18,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 
 import pytest
+import yaml
+from moto.cloudformation.parsing import parse_condition
+from moto.cloudformation.utils import yaml_tag_constructor
 from support import runner
 from support.aws import Answer, local_aws, package
 from support.aws_access import GITHUB
-from support.aws_request import iam
+from support.aws_nursery import REAL
+from support.aws_request import functions, iam
 from support.shell import ROOT
+
+from envsync.cli.next_steps import Checkout, next_steps
+from envsync.model import RepositoryName
+from envsync.scaffold.pipeline import Pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -32,7 +39,6 @@ if TYPE_CHECKING:
 
 SCRIPT = ROOT / "envsync" / "templates" / "pipeline" / "aws_lambda.py"
 TEMPLATE = ROOT / "envsync" / "templates" / "pipeline" / "aws-roles.yml"
-AWS = Path(sys.executable).with_name("aws")
 BOTH = {"StagingFunction": "payments-staging", "ProductionFunction": "payments"}
 ROLES = ("staging", "production", "staging-rollback", "production-rollback")
 
@@ -54,9 +60,17 @@ class Step:
     @property
     def errors(self) -> list[str]:
         """What the runner shows beside the run."""
-        obeyed = [runner.obeyed(line) for line in runner.lines(self.log)]
-        assert {each.name for each in obeyed if each} <= {"error"}
-        return [each.data for each in obeyed if each]
+        return self._shown()["error"]
+
+    @property
+    def warnings(self) -> list[str]:
+        return self._shown()["warning"]
+
+    def _shown(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {"error": [], "warning": []}
+        for each in filter(None, map(runner.obeyed, runner.lines(self.log))):
+            found[each.name].append(each.data)
+        return found
 
 
 @dataclass
@@ -80,21 +94,36 @@ class Job:
     def run(self, step: str, **environ: str) -> Step:
         outputs = self.folder / "outputs"
         outputs.write_text("", encoding="utf-8")
-        given = {"PATH": f"{AWS.parent}:{os.environ['PATH']}", "GITHUB_OUTPUT": str(outputs)}
-        given |= self.aws.environ(self.role) | self.environ | environ
+        given = {"GITHUB_OUTPUT": str(outputs), **self.aws.environ(self.role), **self.environ, **environ}
         with subprocess.Popen(
             [sys.executable, SCRIPT, step], env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
         ) as self.started:
             log, err = self.started.communicate(timeout=60)
         assert not err, err.decode()
         said = log.decode()
-        assert not [line for line in runner.lines(said) if runner.suspicious(line.removeprefix("::error title="))]
+        assert not [
+            line for line in runner.lines(said) if runner.suspicious(re.sub("^::(error|warning) title=", "", line))
+        ]
         return Step(self.started.returncode, said, written(outputs.read_text(encoding="utf-8")))
 
     def deploy(self, files: Mapping[str, str], **environ: str) -> Step:
         packed = self.folder / "package.zip"
         packed.write_bytes(package(files))
         return self.run("deploy", PACKAGE=str(packed), **{"DIGEST": sha256(files), **environ})
+
+    def release(self, files: Mapping[str, str]) -> tuple[Step, ...]:
+        """Deployed, checked, and rolled back, as far as the workflow goes on."""
+        deployed = self.deploy(files)
+        steps = [deployed]
+        if deployed.code == 0:
+            steps.append(self.run("check", VERSION=deployed.outputs["version"]))
+        if steps[-1].code != 0 and "moved" in deployed.outputs:
+            steps.append(self.roll_back(deployed))
+        return tuple(steps)
+
+    def roll_back(self, deployed: Step) -> Step:
+        named = {"FROM": "version", "TO": "previous", "SERVED": "served"}
+        return self.run("roll-back", **{name: deployed.outputs[each] for name, each in named.items()})
 
 
 def sha256(files: Mapping[str, str]) -> str:
@@ -142,39 +171,77 @@ def roles(aws: LocalAWS, **parameters: str) -> None:
 # Deploy
 
 
-def test_a_package_becomes_a_version_and_then_the_alias_points_at_it(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+def test_a_package_becomes_a_version_the_alias_points_at_it_and_its_check_makes_it_good(
+    aws: LocalAWS, job: Job
+) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 2 1")
 
     deployed = job.deploy(THREE)
 
     assert deployed.code == 0, deployed
-    assert deployed.outputs == {"previous": "2", "version": "3", "moved": "true"}
+    assert deployed.outputs == {"served": "2", "previous": "2", "version": "3", "moved": "true"}
     assert aws.serves("payments-staging") == "3"
     assert aws.versions("payments-staging")["3"] == sha256(THREE)
-    assert aws.trail("payments-staging") == "before: 2 1"
+    assert aws.trail("payments-staging") == "good: 2 1"
     assert aws.operations() == ["GetAlias", "UpdateFunctionCode", "PublishVersion", "UpdateAlias"]
     published = next(each for each in aws.asked if each.operation == "PublishVersion")
     assert bytes.fromhex(sha256(THREE)) == base64.b64decode(published.json["CodeSha256"])  # and nothing else
     assert deployed.log.splitlines()[-1] == "version 3 serves"
 
+    checked = job.run("check", VERSION="3")
 
-def test_the_first_deployment_makes_the_alias(aws: LocalAWS, job: Job) -> None:
+    assert (checked.code, aws.trail("payments-staging")) == (0, "good: 3 2 1")
+    assert checked.log.splitlines()[-2:] == ["version 3 is healthy", "version 3 is marked as good"]
+    assert job.run("check", VERSION="3").code == 0
+    assert aws.operations()[4:] == ["Invoke", "GetAlias", "UpdateAlias", "Invoke", "GetAlias"]
+
+
+def test_the_first_deployment_makes_the_alias_or_nothing_was_moved(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [], serves=0)
+    aws.refuse("CreateAlias", times=1)
 
-    deployed = job.deploy(ONE)
+    refused, left = job.release(ONE)
 
-    assert (deployed.code, deployed.outputs) == (0, {"previous": "", "version": "1", "moved": "true"})
-    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "before:")
+    assert (refused.code, refused.outputs["moved"], left.code) == (1, "true", 0)
+    assert left.outputs == {"reason": "nothing was moved: nothing serves, as before"}
+
+    first, checked = job.release(ONE)
+
+    assert first.outputs == {"served": "", "previous": "", "version": "1", "moved": "true"}
+    assert (checked.code, aws.serves("payments-staging"), aws.trail("payments-staging")) == (0, "1", "good: 1")
 
 
-def test_what_serves_already_is_not_moved_to_again(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+def test_what_serves_already_is_not_moved_to_again_unless_it_shares_its_traffic(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 2 1")
 
     again = job.deploy(TWO)
 
-    assert (again.code, again.outputs) == (0, {"previous": "2", "version": "2"})
+    assert (again.code, again.outputs) == (0, {"served": "2", "previous": "1", "version": "2"})
     assert "UpdateAlias" not in aws.operations()
-    assert aws.trail("payments-staging") == "before: 1"
+    shares("1")
+    aws.refuse("UpdateAlias", times=1)
+
+    refused, left = job.release(TWO)
+
+    reason = "nothing was moved: version 2 (50% of its traffic goes to 1) serves as before"
+    assert (refused.code, left.code, left.outputs) == (1, 0, {"version": "2", "reason": reason})
+    whole = job.deploy(TWO)
+    assert (whole.outputs["moved"], aws.asked[-1].json["RoutingConfig"]) == (
+        "true",
+        {"AdditionalVersionWeights": {}},
+    )
+    assert whole.log.splitlines()[0].endswith("points at version 2 (50% of its traffic goes to 1)")
+    assert whole.log.splitlines()[-1] == "version 2 serves, all traffic"
+
+
+def test_what_an_alias_points_at_that_was_never_deployed_to_counts_as_good(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE], trail="the shop's: see\n##[wiki]")
+
+    deployed = job.deploy(app(2))
+
+    assert (deployed.outputs["previous"], aws.trail("payments-staging")) == ("1", "good: 1")
+    told = 'the description "the shop\'s: see # #[wiki]" is replaced: version 1 counts as good'
+    assert told in deployed.log.splitlines()
 
 
 def test_another_package_than_was_built_is_not_uploaded(aws: LocalAWS, job: Job) -> None:
@@ -228,6 +295,7 @@ def test_somebody_who_moves_the_alias_during_a_deployment_has_it(aws: LocalAWS, 
     deployed = job.deploy(THREE)
 
     assert (deployed.code, aws.serves("payments-staging")) == (1, "1")
+    assert deployed.errors == [deployed.outputs["reason"]]
     assert deployed.errors == ["somebody else changed live meanwhile: version 3 does not serve"]
 
 
@@ -287,6 +355,23 @@ def test_the_answer_of_another_version_says_nothing(aws: LocalAWS, job: Job) -> 
     )
 
 
+def test_what_cannot_be_marked_as_good_is_healthy_all_the_same(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 1")
+    aws.on("UpdateAlias", lambda _, proceed: (proceed(), Answer(502, b""))[1], times=1)
+    lost = job.run("check", VERSION="2")
+    assert (lost.warnings, aws.trail("payments-staging")) == ([], "good: 2 1")
+    described("good: 1")
+    aws.refuse("UpdateAlias")
+
+    checked = job.run("check", VERSION="2")
+
+    assert (checked.code, checked.outputs, checked.errors) == (0, {}, [])
+    (warning,) = checked.warnings
+    assert warning.startswith(
+        "version 2 is healthy, but a rollback will not go back to it by itself: aws lambda update-alias failed: "
+    )
+
+
 def test_an_alias_that_was_just_moved_may_answer_with_the_version_before(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE, TWO])
     aws.on("Invoke", lambda *_: aws.invoke("payments-staging", {}, "1"), times=1)
@@ -318,36 +403,75 @@ def test_what_the_function_answers_is_text_to_the_runner_and_no_command(aws: Loc
 
 
 def test_a_rollback_returns_to_what_served_before(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+    aws.function("payments-staging", [ONE, TWO, THREE], trail="good: 3 2 1")
 
-    rolled_back = job.run("roll-back", FROM="3", TO="2", REASON="it\n::set-output name=done::x")
+    rolled_back = job.run("roll-back", FROM="3", TO="2", SERVED="2", REASON="it\n::set-output name=done::x")
 
     assert (rolled_back.code, rolled_back.outputs) == (0, {"from": "3", "version": "2", "done": "true"})
-    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "before: 1")
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "good: 2 1")
     assert aws.operations() == ["GetAlias", "UpdateAlias"]
     assert aws.asked[-1].json["RoutingConfig"] == {"AdditionalVersionWeights": {}}  # all traffic
 
 
-def test_by_hand_it_goes_to_the_head_of_the_trail(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, app(2), app(3), TWO], trail="before: 1")
+def test_what_did_not_pass_its_check_is_never_gone_back_to_by_itself(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [], serves=0)
+
+    deployed, checked, stuck = job.release(app("bad"))
+
+    assert (deployed.code, checked.code, stuck.code) == (0, 1, 1)
+    assert stuck.errors == ["there is no version before 1 that passed its check"]
+    assert stuck.outputs["reason"] == stuck.errors[0]
+    assert set(stuck.outputs) == {"reason", "instructions"}
+    assert stuck.outputs["instructions"].splitlines()[-1] == (
+        "3. There is none to go back to: correct the fault and deploy again."
+    )
+
+    stuck = job.release(app("worse"))[-1]
+
+    assert (stuck.errors, aws.serves("payments-staging")) == (
+        ["there is no version before 2 that passed its check"],
+        "2",
+    )
+    assert stuck.outputs["instructions"].splitlines()[-3:-1] == [
+        "3. None of the others is known to be good: correct the fault and deploy again.",
+        "   To let one of them serve all the same, in place of VERSION:",
+    ]
+    assert aws.trail("payments-staging") == "good:"
+
+
+def test_by_hand_it_goes_to_the_newest_good_one_that_is_still_there(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, app(2), app(3), TWO], trail="good: 4 3 1")
+    functions().delete_function("payments-staging", "3")
 
     rolled_back = job.run("roll-back")
 
     assert rolled_back.outputs == {"from": "4", "version": "1", "done": "true"}
-    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "before:")
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "good: 1")
+    aws.move("payments-staging", "4")
+    described("good: 3 1")
+    after_a_check = job.run("roll-back", FROM="4", TO="3", SERVED="3")
+    assert (after_a_check.outputs["version"], aws.trail("payments-staging")) == ("1", "good: 1")
+    assert "there is no version 3 any more" in after_a_check.log
 
 
-def test_by_hand_it_goes_to_any_version(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, app(2), app(3), TWO], serves=3, trail="before: 2 1")
+def test_by_hand_it_goes_to_any_version_and_gives_it_all_traffic(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, app(2), app(3), TWO], serves=3, trail="good: 3 2 1")
 
     forwards = job.run("roll-back", TO="4")
 
     assert forwards.outputs == {"from": "3", "version": "4", "done": "true"}
-    assert aws.trail("payments-staging") == "before: 3 2 1"
+    assert aws.trail("payments-staging") == "good: 2 1"  # until 4 has passed its check
+    shares("2")
+
+    whole = job.run("roll-back", TO="4")
+
+    assert whole.outputs == {"from": "2", "version": "4", "done": "true"}
+    assert aws.trail("payments-staging") == "good: 1"
+    assert whole.log == "version 4 serves, all traffic, after version 4 (50% of its traffic goes to 2)\n"
 
 
 def test_a_rollback_leaves_what_somebody_else_moved(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+    aws.function("payments-staging", [ONE, TWO, THREE], trail="good: 2 1")
 
     def first(_: Asked, proceed: Callable[[], Answer]) -> Answer:
         aws.move("payments-staging", "1")
@@ -355,69 +479,100 @@ def test_a_rollback_leaves_what_somebody_else_moved(aws: LocalAWS, job: Job) -> 
 
     aws.on("UpdateAlias", first, times=1)
 
-    left = job.run("roll-back", FROM="3", TO="2")
+    left = job.run("roll-back", FROM="3", TO="2", SERVED="2")
 
     reason = "version 1 serves, not 3: it is left there"
-    assert (left.code, left.outputs) == (0, {"from": "3", "version": "1", "reason": reason})
+    assert (left.code, left.outputs) == (0, {"version": "1", "reason": reason})
     assert aws.serves("payments-staging") == "1"
 
 
-def test_without_a_version_before_there_is_nothing_to_go_back_to(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE], trail="before:")
+@pytest.mark.parametrize(
+    ("to", "fact"),
+    [
+        ("7 --dry-run\n::error::x", "nothing was moved; 7 --dry-run ::error::x is no version"),
+        ("9" * 4400, f"nothing was moved; {'9' * 57}... is no version"),
+        ("9", "nothing was moved; there is no version 9 of payments-staging"),
+    ],
+)
+def test_a_version_that_is_none_is_answered_with_those_that_are(
+    aws: LocalAWS, job: Job, to: str, fact: str
+) -> None:
+    aws.function("payments-staging", [ONE, TWO, THREE], serves=2, trail="good: 2 1")
 
-    failed = job.run("roll-back", FROM="1", TO="")
+    failed = job.run("roll-back", TO=to)
 
-    assert (failed.code, failed.outputs["reason"]) == (1, "there is no version before 1")
-    assert failed.errors == ["there is no version before 1"]
-    assert failed.outputs["instructions"].splitlines()[-1] == (
-        "3. There is none to go back to: correct the fault and deploy again."
+    assert (failed.code, failed.outputs["reason"], failed.errors) == (1, fact, [fact])
+    run_again = (
+        'Run the workflow "Roll back" again with the number of a version '
+        "(served well before, newest first: 1; never known to be good: 3), or with none for version 1."
     )
-    assert "done" not in failed.outputs
-
-
-def test_a_version_that_is_not_there_is_named_with_those_that_are(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO])
-
-    failed = job.run("roll-back", TO="99")
-
-    assert (failed.code, failed.outputs["reason"]) == (1, "there is no version 99 of payments-staging")
-    assert "(newest first: 2 1)" in failed.outputs["instructions"]
-    assert "99" not in failed.outputs["instructions"].partition("\n")[2]
+    assert failed.outputs["instructions"].splitlines() == [f"N{fact[1:]}. Version 2 serves.", run_again]
     assert aws.serves("payments-staging") == "2"
+
+
+def test_an_alias_that_is_not_there_is_made_by_a_deployment(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [app("bad")], serves=0)
+
+    failed = job.run("roll-back")
+
+    assert failed.outputs["reason"] == "the alias live does not exist"
+    assert failed.outputs["instructions"].splitlines()[-1] == (
+        "3. Nothing serves: correct the fault and deploy again, which makes the alias."
+    )
 
 
 def test_the_instructions_of_a_rollback_that_aws_refuses_do_what_it_should_have_done(
     aws: LocalAWS, job: Job
 ) -> None:
-    aws.function("payments-staging", [ONE, TWO, THREE], trail="before: 2 1")
+    aws.function("payments-staging", [ONE, TWO, app("bad"), app(4), THREE], trail="good: 5 4 2 1")
+    functions().delete_function("payments-staging", "4")
     aws.refuse("UpdateAlias")
 
-    failed = job.run("roll-back", FROM="3", TO="2")
+    failed = job.run("roll-back")
 
     assert failed.code == 1
     assert "AccessDeniedException" in failed.outputs["reason"]
     assert "done" not in failed.outputs
     told = failed.outputs["instructions"]
     assert [line for line in told.splitlines() if line[0].isdigit()] == [
-        "1. Look what serves (a moment ago: version 3):",
-        "2. Look which versions there are (newest first: 3 2 1):",
+        "1. Look what serves (a moment ago: version 5):",
+        "2. Look which versions there are (served well before, newest first: 2 1; never known to be good: 3):",
         "3. Point the alias at version 2:",
     ]
     assert all(line in failed.log for line in told.splitlines())
     aws.heal()
-    person = {"PATH": os.environ["PATH"], **aws.environ(), "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
-    answers = [json.loads(subprocess.check_output([AWS, *each], env=person)) for each in commands(told)]
-    assert [answers[0]["FunctionVersion"], answers[1]] == ["3", ["$LATEST", "1", "2", "3"]]
-    assert aws.serves("payments-staging") == "2"
+    person = {**aws.environ(), "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
+    answers = [json.loads(subprocess.check_output(["aws", *each], env=person)) for each in commands(told)]
+    assert [answers[0]["FunctionVersion"], answers[1]] == ["5", ["$LATEST", "1", "2", "3", "5"]]
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "good: 4 2 1")
 
 
-def test_a_rollback_whose_answer_is_lost_is_looked_at(aws: LocalAWS, job: Job) -> None:
-    aws.function("payments-staging", [ONE, TWO], trail="before: 1")
+def test_a_rollback_whose_answer_is_lost_is_looked_at_or_nobody_knows(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 1")
     aws.on("UpdateAlias", lambda _, proceed: (proceed(), Answer(502, b""))[1])
 
-    rolled_back = job.run("roll-back", FROM="2", TO="1")
+    rolled_back = job.run("roll-back", FROM="2", TO="1", SERVED="1")
 
     assert (rolled_back.code, rolled_back.outputs["done"], aws.serves("payments-staging")) == (0, "true", "1")
+    aws.move("payments-staging", "2")
+
+    def gone(_: Asked, proceed: Callable[[], Answer]) -> Answer:
+        aws.refuse("GetAlias", "ServiceException", 500)
+        return proceed()
+
+    aws.on("UpdateAlias", lambda asked, proceed: (gone(asked, proceed), Answer(502, b""))[1], times=1)
+
+    lost = job.run("roll-back", FROM="2", TO="1", SERVED="1")
+
+    assert (lost.code, "done" in lost.outputs, aws.serves("payments-staging")) == (1, False, "1")
+    told = "t is not known whether the rollback took place: aws lambda update-alias failed: "
+    assert lost.outputs["reason"].startswith(f"i{told}")
+    assert lost.outputs["instructions"].startswith(f"I{told}")
+    assert "3. Unless it serves, point the alias at version 1:" in lost.outputs["instructions"]
+    aws.heal()
+    aws.on("UpdateAlias", lambda asked, proceed: (gone(asked, proceed), Answer(502, b""))[1], times=1)
+    deployed = job.deploy(THREE)
+    assert deployed.outputs["reason"].startswith("it is not known whether version 3 serves: aws lambda update-al")
 
 
 def test_a_deployment_that_dies_before_it_moves_traffic_leaves_nothing_to_roll_back(
@@ -435,10 +590,10 @@ def test_a_deployment_that_dies_before_it_moves_traffic_leaves_nothing_to_roll_b
     died = job.deploy(TWO)
 
     assert died.code == -signal.SIGKILL
-    assert died.outputs == {"previous": "1", "version": "2", "moved": "true"}
-    rolled_back = job.run("roll-back", FROM=died.outputs["version"], TO=died.outputs["previous"])
-    reason = "version 1 serves, not 2: it is left there"
-    assert (rolled_back.code, rolled_back.outputs) == (0, {"from": "2", "version": "1", "reason": reason})
+    assert died.outputs == {"served": "1", "previous": "1", "version": "2", "moved": "true"}
+    rolled_back = job.roll_back(died)
+    reason = "nothing was moved: version 1 serves as before"
+    assert (rolled_back.code, rolled_back.outputs) == (0, {"version": "1", "reason": reason})
     assert aws.serves("payments-staging") == "1"
 
 
@@ -462,13 +617,19 @@ def test_everything_that_is_not_set_is_named_with_where_to_set_it(aws: LocalAWS,
         each for each in named if each in {"PAYLOAD", "PACKAGE", "DIGEST"}
     ]
     assert ("EXPECTED" in named) == (step != "roll-back")  # a rollback waits for no check's settings
-    assert stopped.outputs["reason"] == "; ".join(stopped.errors)
+    prefix = "was not checked: " if step == "check" else ""
+    assert stopped.outputs["reason"] == script().cut(f"{prefix}{'; '.join(stopped.errors)}", 500)
+    assert stopped.outputs.get("checked") == ("false" if step == "check" else None)
 
 
-def test_a_version_has_to_be_a_number(job: Job) -> None:
-    stopped = job.run("roll-back", TO="7 --dry-run\n::error::x")
+def test_a_check_without_an_event_says_that_nothing_was_checked(job: Job) -> None:
+    stopped = job.run("check", PAYLOAD="", VERSION="9" * 19)
 
-    assert stopped.errors == ["TO is not the number of a version: 7 --dry-run ::error::x"]
+    reason = (
+        "was not checked: PAYLOAD is empty: set the variable TEST_PAYLOAD of the environment staging, "
+        f"in environments.yaml; VERSION is not the number of a version: {'9' * 19}"
+    )
+    assert stopped.outputs == {"checked": "false", "reason": reason}
 
 
 def test_a_runner_without_the_aws_cli_says_so(job: Job) -> None:
@@ -481,12 +642,60 @@ def test_a_silent_aws_is_not_waited_for(aws: LocalAWS, job: Job, monkeypatch: py
     aws.function("payments-staging", [ONE])
     told = threading.Event()
     aws.on("GetAlias", lambda _, proceed: proceed() if told.wait(10) else Answer(500, b""))
-    for name, value in {**aws.environ(), **job.environ, "PATH": f"{AWS.parent}:{os.environ['PATH']}"}.items():
+    for name, value in {**aws.environ(), **job.environ}.items():
         monkeypatch.setenv(name, value)
 
     with pytest.raises(Exception, match="aws lambda get-alias failed: it took longer than 1 seconds"):
         script().call("get-alias", "--name", "live", seconds=1)
     told.set()
+
+
+def test_the_aws_of_these_tests_does_what_the_real_one_does(aws: LocalAWS, tmp_path: Path) -> None:
+    aws.function("payments-staging", [{"app.py": "def handler(event, context):\n    return event\n"}])
+    function = ("--function-name", "payments-staging")
+    asked, told = threading.Event(), threading.Event()
+
+    def silent(*_: object) -> Answer:
+        asked.set()
+        told.wait(60)
+        return Answer(500, b"")
+
+    def ended(command: Path | str, *operation: str, by: int | None = None) -> tuple[int, bytes, bytes]:
+        asked.clear()
+        with subprocess.Popen(
+            [command, "lambda", *operation],
+            cwd=tmp_path,
+            env=aws.environ(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        ) as run:
+            if by is not None:
+                assert asked.wait(60)
+                run.send_signal(by)
+            out, err = run.communicate(b"[1]", timeout=30)  # whoever still waits for the answer holds them open
+        return run.returncode, out, err
+
+    def outcomes(command: Path | str) -> list[tuple[int, bytes, bytes]]:
+        silence = ("get-function-configuration", *function)
+        every = [
+            ended(command, "invoke", *function, "--payload", "fileb:///dev/stdin", "answer"),
+            ended(command, "get-alias", *function, "--name", "gone"),
+            ended(command, "get-alias", "--name"),
+            ended(command, *silence, by=signal.SIGKILL),
+            ended(command, *silence, by=signal.SIGINT),
+        ]
+        answer = tmp_path / "answer"
+        assert answer.read_text(encoding="utf-8") == "[1]"
+        answer.unlink()
+        return every
+
+    aws.on("GetFunctionConfiguration", silent)
+    sooner, real = outcomes("aws"), outcomes(REAL)
+    told.set()
+
+    assert sooner == real
+    assert [code for code, _, _ in real] == [0, 255, 2, -signal.SIGKILL, 130]
 
 
 # What needs no AWS
@@ -520,19 +729,24 @@ def test_an_answer_contains_what_is_expected(expected: object, got: object, told
     assert script().difference(expected, got) == told
 
 
-def test_the_trail_is_short_and_has_nothing_that_was_gone_back_past() -> None:
-    alias = script().Alias("30", tuple(range(29, 0, -1)), "x")
+def test_the_list_of_good_versions_is_short_and_is_gone_through_backwards() -> None:
+    lambdas = script()
 
-    moved_by_hand = {"FunctionVersion": "2", "Description": "before: 3 2 1", "RevisionId": "x"}
-    assert script().alias_of(moved_by_hand).trail == (1,)
-    assert script().alias_of({**moved_by_hand, "Description": "the payments of the shop, before: 2"}).trail == ()
-    assert alias.trail_of("31") == "before: 30 29 28 27 26 25 24 23 22 21"
-    assert alias.trail_of("28") == "before: 27 26 25 24 23 22 21 20 19 18"
-    assert alias.trail_of("1") == "before:"
-    assert (
-        len(script().Alias("9" * 19, tuple(int("9" * 18) - each for each in range(10)), "x").trail_of("9" * 20))
-        <= 256
-    )
+    def alias(version: str, text: str) -> Any:
+        return lambdas.alias_of({"FunctionVersion": version, "Description": text, "RevisionId": "x"})
+
+    assert alias("2", "good: 3 2 1").before() == ["1"]  # moved back by hand, and the list left as it was
+    assert lambdas.previous(alias("2", "good: 3 2 1"), "4") == "2"
+    assert lambdas.previous(alias("4", "good: 3 2 1"), "5") == "3"
+    assert lambdas.previous(alias("3", "good: 3 2 1"), "3") == "2"
+    assert alias("$LATEST", "good: 3 2 1").before() == ["3", "2", "1"]
+    assert alias("$LATEST", "").before() == []
+    assert not [each for each in ("v2", "$LATEST", "0", "07", "9" * 19) if re.fullmatch(lambdas.NUMBER, each)]
+    for text in ("the shop's, good: 2", f"good: {'9' * 19} 1", "good: 0", "before: 2"):
+        assert (alias("3", text).good, alias("3", text).unlisted) == ((3,), text)
+    assert lambdas.described(range(12, 0, -1)) == "good: 12 11 10 9 8 7 6 5 4 3"
+    assert len(lambdas.described([int("9" * 18)] * 20)) <= 256
+    assert len(lambdas.cut("x" * 9000, 500)) == 500
 
 
 # IAM
@@ -540,23 +754,35 @@ def test_the_trail_is_short_and_has_nothing_that_was_gone_back_past() -> None:
 
 def test_the_roles_are_enough_for_all_of_it(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE])
-    text = TEMPLATE.read_text(encoding="utf-8").replace("#", "").replace("\\\n", "")
-    command = re.search(r"aws (cloudformation deploy .*)\n", text)
-    assert command
-    environ = {"PATH": os.environ["PATH"], **aws.environ()}
+    head = " ".join(TEMPLATE.read_text(encoding="utf-8").replace("#", "").replace("\\\n", "").split())
+    checkout = Checkout(
+        RepositoryName("acme", "payments"),
+        organization=True,
+        api_url="https://api.github.com",
+        workflows=True,
+        pipeline=Pipeline.LAMBDA,
+    )
+    told = " ".join(next_steps(checkout).replace("\\\n", "").split())
+    make, look = (
+        re.search(f"aws cloudformation {each}", told) for each in ("deploy .*?=payments ", "desc.* table")
+    )
+    assert make
+    assert look
+    assert make[0] in head
+    assert look[0] in head
     subprocess.run(
-        [AWS, *command[1].replace(".github/pipeline", str(TEMPLATE.parent)).split()],
-        env=environ,
+        [REAL, *make[0].replace(".github/pipeline", str(TEMPLATE.parent)).split()[1:]],
+        env=aws.environ(),
         check=True,
         stdout=subprocess.DEVNULL,
     )
-    aws.know_roles("payments-pipeline", "acme/payments")
+    aws.know_roles("pipeline-payments", "acme/payments")
     aws.on("UpdateFunctionCode", lambda _, proceed: altered(proceed(), LastUpdateStatus="InProgress"))
     aws.refuse("UpdateFunctionCode", "ResourceConflictException", 409, times=1)
     aws.on("PublishVersion", lambda _, proceed: altered(proceed(), State="Pending"))
 
     job.role = "staging"
-    assert job.deploy(TWO).code == 0
+    assert [step.code for step in job.release(TWO)] == [0, 0]
     job.role = "staging-rollback"
     assert job.run("roll-back").code == 0
     assert job.run("check", VERSION="1").code == 0
@@ -565,8 +791,9 @@ def test_the_roles_are_enough_for_all_of_it(aws: LocalAWS, job: Job) -> None:
         *("GetAlias", "UpdateFunctionCode", "GetFunctionConfiguration"),  # until an earlier update has ended
         *("UpdateFunctionCode", "GetFunctionConfiguration"),
         *("PublishVersion", "GetFunctionConfiguration", "UpdateAlias"),
+        *("Invoke", "GetAlias", "UpdateAlias"),  # marked as good
     ]
-    assert aws.operations("staging-rollback") == ["GetAlias", "UpdateAlias", "Invoke"]
+    assert aws.operations("staging-rollback") == ["GetAlias", "UpdateAlias", "Invoke", "GetAlias"]
 
 
 def test_a_rollback_role_can_change_nothing_but_the_alias(aws: LocalAWS) -> None:
@@ -652,6 +879,22 @@ def test_two_accounts_have_two_roles_each_and_an_own_provider_is_kept(aws: Local
     assert aws.assume(outputs["StagingAwsRoleArn"], aws.subject("staging"))
 
 
+def test_the_template_refuses_what_would_join_staging_and_production() -> None:
+    yaml.add_multi_constructor("", yaml_tag_constructor, Loader=yaml.Loader)
+    template = yaml.load(TEMPLATE.read_text(encoding="utf-8"), Loader=yaml.Loader)
+    (rule,) = template["Rules"]["TwoFunctions"]["Assertions"]
+    pairs = [("a", "b"), ("a", ""), ("", "b"), ("", ""), ("a", "a")]
+
+    def holds(staging: str, production: str) -> bool:
+        given: Any = {"StagingFunction": staging, "ProductionFunction": production}
+        return parse_condition(rule["Assert"], given, {})
+
+    assert [pair for pair in pairs if not holds(*pair)] == [("a", "a")]
+    pattern = template["Parameters"]["Repository"]["AllowedPattern"]
+    names = ["acme/payments", "acme@1/payments@2", "acme@1/payments", "acme/payments@2", "acme", "acme/a/b"]
+    assert [name for name in names if re.fullmatch(pattern, name)] == names[:2]
+
+
 def test_cloudformation_takes_the_template() -> None:
     lint = Path(sys.executable).with_name("cfn-lint")
     done = subprocess.run(
@@ -659,6 +902,16 @@ def test_cloudformation_takes_the_template() -> None:
     )
 
     assert (done.returncode, done.stdout) == (0, "")
+
+
+def shares(version: str) -> None:
+    """Half of the traffic goes to that version, as somebody wanted it."""
+    alias: Any = functions().get_alias("live", "payments-staging")
+    alias.routing_config = {"AdditionalVersionWeights": {version: 0.5}}
+
+
+def described(text: str) -> None:
+    functions().get_alias("live", "payments-staging").description = text
 
 
 def altered(answer: Answer, **values: str) -> Answer:

@@ -57,6 +57,7 @@ ROLLED_BACK = {
     "deploy": {"outcome": "success", "outputs": {"previous": "7", "version": "8", "moved": "true"}},
     "check": {"outcome": "failure", "outputs": {"reason": "FunctionError: Unhandled"}},
     "rollback": {"outcome": "success", "outputs": {"from": "8", "version": "7", "done": "true"}},
+    "recheck": {"outcome": "success", "outputs": {}},
 }
 STUCK = {
     **ROLLED_BACK,
@@ -65,6 +66,7 @@ STUCK = {
         "outputs": {"reason": "no way", "instructions": "Type:\n  aws lambda update-alias <VERSION>"},
     },
 }
+HUGE = json.dumps({"headline": "all is well", "facts": {"Ref": "x" * 1_000_000}})
 QUICK = "0.4"  # seconds until a server is given up
 
 
@@ -80,8 +82,12 @@ class Job:
         self._run("report.py", [], {**given, **environ})
 
     def found(self, **found: object) -> None:
-        (self.folder / "report").mkdir(exist_ok=True)
-        (self.folder / "report/report.json").write_text(json.dumps(found))
+        self.written.parent.mkdir(exist_ok=True)
+        self.written.write_text(json.dumps(found))
+
+    @property
+    def written(self) -> Path:
+        return self.folder / "pipeline-report/report.json"
 
     def notify(self, what: str = "report", **environ: str) -> list[str]:
         """The lines that it prints."""
@@ -93,7 +99,7 @@ class Job:
         done = subprocess.run(
             [sys.executable, SCRIPTS / script, *arguments],
             cwd=self.folder,
-            env={**self.environ, **environ},
+            env={**self.environ, "RUNNER_TEMP": str(self.folder), **environ},
             capture_output=True,
             text=True,
             timeout=30,
@@ -188,21 +194,40 @@ def test_what_went_wrong_in_production_is_critical(
     assert slack.seen[0].body["text"].startswith(told)
 
 
-@pytest.mark.parametrize("text", [None, "[]", "\udcff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        None,
+        "[]",
+        "\udcff",
+        '{"headline": 1}',
+        pytest.param("[" * 100_000, id="deep"),
+        pytest.param(HUGE, id="huge"),
+    ],
+)
 def test_where_there_is_no_report_that_is_what_people_have_to_know(
     job: Job, slack: Loopback, text: str | None
 ) -> None:
+    """What may lie there instead is neither told nor fails the job."""
     job.found()
     if text is None:
-        (job.folder / "report/report.json").unlink()
+        job.written.unlink()
     else:
-        (job.folder / "report/report.json").write_text(text, errors="surrogateescape")
+        job.written.write_text(text, errors="surrogateescape")
 
     job.notify()
 
     told = slack.seen[0].body["text"]
     assert told.startswith("*CRITICAL: No report of production was written: look what serves*\n")
     assert f"<{RUN}|" in told
+
+
+def test_what_the_repository_has_is_no_report(job: Job, slack: Loopback, tmp_path: Path) -> None:
+    job.found(headline="all is well")
+
+    job.notify(RUNNER_TEMP=str(tmp_path / "temp"))
+
+    assert "No report of production was written" in slack.seen[0].body["text"]
 
 
 def test_nobody_is_called_and_nothing_is_linked_in_slack(job: Job, slack: Loopback) -> None:

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from support.shell import GitHub
 
 HOW_TO = ROOT / "docs/how-to/deploy-with-the-pipeline.md"
-PAGES = (HOW_TO, ROOT / "docs/explanation/pipeline.md")
+NIGHT = ROOT / "envsync/templates/pipeline/README.md"
+AT_NIGHT = ".github/pipeline/README.md"  # where `init` writes it
+PAGES = (HOW_TO, ROOT / "docs/explanation/pipeline.md", NIGHT)
 PAGE = HOW_TO.read_text(encoding="utf-8")
 REPOSITORY = "acme/payments"
 # The headings of "Staging-to-Production Deployment Workflow".
@@ -75,6 +77,7 @@ Train team on new workflow
 ELSEWHERE = {
     "#",
     "-f version=6",
+    ".github/CODEOWNERS",
     "/aws/lambda/payments-staging",
     "AccessDenied",
     "AccessDeniedException",
@@ -82,11 +85,14 @@ ELSEWHERE = {
     "NAME: ${{ secrets.NAME }}",
     "Not authorized to perform sts:AssumeRoleWithWebIdentity",
     "Production",
-    "before: 7 6",
+    "RUN",
     "environment-spelling",
     "feature/…",
+    "good: 8 7 6",
+    "good: 9 8 7",
     "hotfix/…",
     "payments:live",
+    "request-production-approval",
     "sha256:…",
     "{env: NAME}",
     "repo:acme/payments:environment:production",
@@ -106,7 +112,8 @@ class Checkout:
 
     @property
     def everything(self) -> str:
-        return "\n".join([*self.files, *self.files.values()])
+        """But for the page of the three that is among the files."""
+        return "\n".join([*self.files, *(text for path, text in self.files.items() if path != AT_NIGHT)])
 
     def workflow(self, name: str) -> dict[str, Any]:
         """With `on` as text, which YAML 1.1 calls true."""
@@ -162,16 +169,21 @@ def names(page: Path) -> list[str]:
     return re.findall(r"(?<![*\w])\*([^*\n]+)\*(?!\*)", without_code)
 
 
-def commands() -> list[str]:
-    """Those of the blocks, each on one line."""
-    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", PAGE, re.DOTALL | re.MULTILINE)
+def commands(*pages: Path) -> list[str]:
+    """Those of the blocks, each on one line; of all pages unless some are named."""
+    text = "\n".join(each.read_text(encoding="utf-8") for each in pages or PAGES)
+    blocks = re.findall(r"^ *```sh\n(.*?)^ *```$", text, re.DOTALL | re.MULTILINE)
     lines = [line.strip() for block in blocks for line in block.replace("\\\n", " ").splitlines()]
     return [line for line in lines if not line.startswith("#")]
 
 
-def rows(heading: str) -> list[list[str]]:
+def exports() -> dict[str, str]:
+    return dict(each.removeprefix("export ").split("=") for each in commands() if each.startswith("export "))
+
+
+def rows(heading: str, page: Path = HOW_TO) -> list[list[str]]:
     """Of the first table under that heading, without its head."""
-    _, _, rest = PAGE.partition(f"# {heading}\n")
+    _, _, rest = page.read_text(encoding="utf-8").partition(f"# {heading}\n")
     found = re.search(r"(?:^\|.*\n)+", rest, re.MULTILINE)
     assert found, heading
     return [[cell.strip() for cell in line.strip("|\n ").split(" | ")] for line in found[0].splitlines()[2:]]
@@ -216,7 +228,14 @@ def is_in(text: str, everything: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda each: each.parent.name)
 def test_whatever_stands_in_code_is_something_that_there_is(checkout: Checkout, page: Path) -> None:
-    known = {*ELSEWHERE, *ENDINGS, *SAID, *(each for row in rows("The checklist") for each in quoted(row[2]))}
+    known = {
+        *ELSEWHERE,
+        *ENDINGS,
+        UNREADABLE,
+        UNSURE,
+        *SAID,
+        *(each for row in rows("The checklist") for each in quoted(row[2])),
+    }
     unknown = [
         each
         for each in spans(page)
@@ -259,14 +278,13 @@ def test_links_lead_to_headings(page: Path) -> None:
 
 def test_commands_of_envsync_and_the_variables_that_they_take_are_there(checkout: Checkout) -> None:
     ours = [each for each in commands() if each.startswith("envsync ")]
-    exported = [
-        each.removeprefix("export ").partition("=")[0] for each in commands() if each.startswith("export ")
-    ]
-
     assert len(ours) >= 6
     assert all(map(is_a_command, ours))
     sources = re.findall(r"^ +[A-Z_]+: \{env: (\w+)\}", checkout.files["environments.yaml"], re.MULTILINE)
-    assert sorted(exported) == sorted(sources)
+    keys = {each for each in exports() if each.startswith("ENVSYNC_")}
+    assert exports().keys() - keys == set(sources)
+    assert keys
+    assert all(re.search(rf"\b{each}\b", checkout.next) for each in keys)
 
 
 def test_workflows_are_started_with_the_inputs_that_they_have(checkout: Checkout) -> None:
@@ -279,6 +297,14 @@ def test_workflows_are_started_with_the_inputs_that_they_have(checkout: Checkout
         assert given.keys() <= inputs.keys()
         assert {each for each, about in inputs.items() if about.get("required")} <= given.keys()
         assert given.get("environment") in {None, *inputs.get("environment", {}).get("options", [])}
+
+
+def test_what_gh_is_told_of_is_among_the_workflows(checkout: Checkout) -> None:
+    told = [*commands(), *(span for page in PAGES for span in spans(page))]
+    named = {name for each in told if each.startswith("gh ") for name in re.findall(r"\S+\.yml", each)}
+
+    assert named == {"deploy.yml", "rollback.yml"}
+    assert {f".github/workflows/{each}" for each in named} <= checkout.files.keys()
 
 
 def test_roles_are_made_with_the_commands_that_init_prints(checkout: Checkout) -> None:
@@ -302,7 +328,10 @@ NOBODY = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_MAX_ATTEMPTS": "1", "AW
 
 def test_the_aws_cli_takes_what_is_to_be_typed_at_night(checkout: Checkout, tmp_path: Path) -> None:
     """Each command is understood, as far as nobody being there to answer it. `logs tail` is version 2's."""
-    typed = [shlex.split(each)[1:] for each in commands() if each.startswith("aws ") and "logs tail" not in each]
+    ours = [each for each in dict.fromkeys(commands()) if each.startswith("aws ") and "logs tail" not in each]
+    typed = [shlex.split(each)[1:] for each in ours]
+    [event] = [each for each in commands(NIGHT) if each.startswith("echo ")]
+    subprocess.run(["bash", "-c", event], cwd=checkout.shell.folder, check=True, timeout=30)
 
     done = subprocess.run(
         [sys.executable, "-c", TYPIST],
@@ -317,7 +346,7 @@ def test_the_aws_cli_takes_what_is_to_be_typed_at_night(checkout: Checkout, tmp_
 
     assert [each[1] for each in typed] == [
         *("deploy", "describe-stacks"),
-        *("get-alias", "list-versions-by-function", "update-alias"),
+        *("get-alias", "update-alias", "list-versions-by-function", "invoke"),
     ]
     assert done.stderr.count("Could not connect to the endpoint URL") == len(typed), done.stderr
     assert done.stdout.split() == ["255"] * len(typed)
@@ -335,67 +364,130 @@ def step(outcome: str = "success", **outputs: str) -> dict[str, Any]:
 
 
 FAILED = step("failure")
-MOVED = step(version="8", previous="7", moved="true")
+MOVED = step(version="8", previous="7", served="7", moved="true")
+SERVED = step(version="8", previous="7", served="8")
 BACK = step(**{"from": "8"}, version="7", done="true")
+STAYED = step(version="8")
 # What the summary begins with, by how a run of deploy.yml, or with no step `deploy` of rollback.yml, ended.
 ENDINGS: dict[str, dict[str, dict[str, Any]]] = {
-    "Rolled production back from version 8 to version 7": {"deploy": MOVED, "check": FAILED, "rollback": BACK},
+    "Rolled production back from version 8 to version 7": {
+        "deploy": MOVED,
+        "check": FAILED,
+        "rollback": BACK,
+        "recheck": step(),
+    },
     "Deployment to production failed: nothing was moved": {"deploy": FAILED},
     "Deployment of version 8 to production failed, and nothing was rolled back": {
         "deploy": MOVED,
         "check": FAILED,
-        "rollback": step(),
+        "rollback": step(version="9", reason="version 9 serves, not 8: it is left there"),
     },
     "Deployment of version 8 to production failed, and a person has to roll it back": {
         "deploy": MOVED,
         "check": FAILED,
         "rollback": FAILED,
     },
-    "What serves production is not healthy: version 8, as before this run": {
-        "deploy": step(version="8", previous="8"),
-        "check": FAILED,
+    "What serves production is not healthy: version 8, as before this run": {"deploy": SERVED, "check": FAILED},
+    "What serves production was not checked: version 8, as before this run": {
+        "deploy": SERVED,
+        "check": step("cancelled"),
     },
+    "What serves production is not healthy: version 8": {"rollback": STAYED, "check": FAILED},
+    "What serves production was not checked: version 8": {"rollback": STAYED, "check": step("cancelled")},
     "Rollback of production failed: a person has to do it": {"rollback": FAILED},
     "Rollback of production did not run: nothing was moved": {"rollback": step("skipped")},
-    "Rollback of production: nothing was moved": {"rollback": step(), "check": step()},
+    "Rollback of production: nothing was moved": {"rollback": STAYED, "check": step()},
+    "Rollback of production to version 7 did not end well: a person has to finish it": {
+        "rollback": step("failure", **{"from": "8"}, version="7", done="true")
+    },
     "Rolled production back to version 7, which is not healthy": {"rollback": BACK, "check": FAILED},
+    "Rolled production back to version 7, which was not checked": {"rollback": BACK, "check": step("cancelled")},
     # in the order in which each flow is tried
     "Deployed version 1 to staging": {"deploy": step(version="1", moved="true"), "check": step()},
     "Nothing to deploy: version 1 serves staging already": {
-        "deploy": step(version="1", previous="1"),
+        "deploy": step(version="1", served="1"),
         "check": step(),
     },
     "Rolled staging back from version 3 to version 2": {
-        "deploy": step(version="3", previous="2", moved="true"),
+        "deploy": step(version="3", previous="2", served="2", moved="true"),
         "check": FAILED,
         "rollback": step(**{"from": "3"}, version="2", done="true"),
+        "recheck": step(),
     },
     "Rolled staging back from version 2 to version 1": {
         "rollback": step(**{"from": "2"}, version="1", done="true"),
         "check": step(),
     },
 }
-BAD_NIGHT = sorted(each for row in rows("1. Read what happened") for each in quoted(row[0]))
+UNSURE = "It is not known whether the rollback took place"
+UNREADABLE = "What happened to production is not known: its steps cannot be read"
+BAD_NIGHT = sorted(each for row in rows("What the summary says", NIGHT) for each in quoted(row[0]))
 
 
-def test_each_ending_of_a_bad_night_is_on_the_page_once() -> None:
-    assert sorted(each for each in ENDINGS if "production" in each) == BAD_NIGHT
+def test_each_ending_of_a_bad_night_is_on_the_page_once(checkout: Checkout) -> None:
+    """As many as there are in the script, and what each begins with."""
+    assert sorted([UNREADABLE, *(each for each in ENDINGS if "production" in each)]) == BAD_NIGHT
+    endings = re.findall(r'Ending\("([a-z-]+)", "', checkout.files[".github/pipeline/report.py"])
+    assert len([each for each in endings if each not in {"deployed", "already-deployed"}]) == len(BAD_NIGHT)
 
 
-@pytest.mark.parametrize("says", ENDINGS)
-def test_the_summary_begins_with_what_the_page_says(says: str, checkout: Checkout, tmp_path: Path) -> None:
-    script = checkout.shell.folder / ".github/pipeline/report.py"
-    given = {
-        "KIND": "deployment" if "deploy" in ENDINGS[says] else "rollback",
-        "ENVIRONMENT": "production" if says in BAD_NIGHT else "staging",
-        "STEPS": json.dumps(ENDINGS[says]),
-        "DIGEST": "",
-        "REASON": "it is slow",
-    }
+def test_the_page_for_the_night_needs_no_other(checkout: Checkout) -> None:
+    text = NIGHT.read_text(encoding="utf-8")
 
-    subprocess.run([sys.executable, "-I", script], cwd=tmp_path, env=given, check=True, timeout=30)
+    assert checkout.files[AT_NIGHT] == text
+    assert AT_NIGHT in checkout.next
+    assert [each for each in re.findall(r"\]\(([^)]+)\)", text) if not each.startswith("#")] == []
 
-    first = (tmp_path / "report/report.md").read_text(encoding="utf-8").splitlines()[0]
+
+def test_a_rollback_of_which_nobody_knows_says_so_as_the_page_does(checkout: Checkout) -> None:
+    assert f"`{UNSURE}`" in NIGHT.read_text(encoding="utf-8")
+    assert UNSURE[1:] in checkout.files[".github/pipeline/aws_lambda.py"]
+
+
+REPORTER = """\
+import json, os, runpy, sys
+for number, given in enumerate(json.load(sys.stdin)):
+    os.environ.clear()
+    os.environ.update(given, RUNNER_TEMP=str(number))
+    os.mkdir(str(number))
+    try:
+        runpy.run_path(sys.argv[1], run_name="__main__")
+    except SystemExit as ended:
+        assert ended.code == 0
+"""
+
+
+@pytest.fixture(scope="module")
+def summaries(checkout: Checkout, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """What each run leaves behind, all of them by one interpreter."""
+    folder = tmp_path_factory.mktemp("summaries")
+    steps = {says: json.dumps(ended) for says, ended in ENDINGS.items()} | {UNREADABLE: '{"deploy":' * 12_000}
+    given = [
+        {
+            "KIND": "deployment" if "deploy" in ended else "rollback",
+            "ENVIRONMENT": "production" if says in BAD_NIGHT else "staging",
+            "STEPS": ended,
+            "DIGEST": "",
+            "REASON": "it is slow",
+        }
+        for says, ended in steps.items()
+    ]
+    subprocess.run(
+        [sys.executable, "-I", "-c", REPORTER, checkout.shell.folder / ".github/pipeline/report.py"],
+        input=json.dumps(given),
+        cwd=folder,
+        text=True,
+        check=True,
+        timeout=30,
+    )
+    written = [folder / str(number) / "pipeline-report/report.md" for number in range(len(given))]
+    return {says: file.read_text(encoding="utf-8") for says, file in zip(steps, written, strict=True)}
+
+
+@pytest.mark.parametrize("says", [*ENDINGS, UNREADABLE])
+def test_the_summary_begins_with_what_the_page_says(says: str, summaries: dict[str, str]) -> None:
+    first = summaries[says].splitlines()[0]
+
     assert first.replace("`", "") == f"### {'CRITICAL: ' if says in BAD_NIGHT else ''}{says}"
 
 
@@ -432,8 +524,7 @@ def test_doctor_says_what_the_checklist_says_that_it_does(checkout: Checkout, gi
     workflows = {path: text for path, text in checkout.files.items() if path.startswith(".github/workflows/")}
     sandbox.seed(teams=[("acme", "devops-admins")], repositories=[(owner, name)], files={(owner, name): workflows})
     shell.write(checkout.files["environments.yaml"])
-    exported = [each.removeprefix("export ").split("=") for each in commands() if each.startswith("export ")]
-    shell.environ |= dict(exported)
+    shell.environ |= {name: value for name, value in exports().items() if not name.startswith("ENVSYNC_")}
     shell.ok("apply", "--yes")
     for environment in ("staging", "production-approval", "production", "staging-rollback", "production-rollback"):
         sandbox.deploy(REPOSITORY, environment, "success")

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,20 @@ from support.markdown import ALIVE, NASTY, PARSER, TEXT
 from support.runner import lines, obeyed, suspicious
 from support.shell import ROOT
 
-from envsync.templates.pipeline.report import LONGEST, MOST_BACKTICKS, code, fenced, printable
+from envsync.templates.pipeline.report import (
+    LONGEST,
+    MOST_BACKTICKS,
+    Job,
+    Step,
+    code,
+    facts,
+    fenced,
+    headline,
+    printable,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from markdown_it.token import Token
@@ -50,12 +62,21 @@ def step(outcome: str, **outputs: str) -> dict[str, object]:
     return {"outputs": outputs, "outcome": outcome, "conclusion": outcome}
 
 
-DEPLOYED = step("success", previous="7", version="8", moved="true")
+DEPLOYED = step("success", served="7", previous="7", version="8", moved="true")
 HEALTHY = step("success")
 UNHEALTHY = step("failure", reason="FunctionError: Unhandled")
 BACK = step("success", version="7", done="true", **{"from": "8"})
 NO_WAY_BACK = step(
     "failure", reason="there is no version before 8", instructions="Look first:\n  aws lambda get-alias"
+)
+
+
+LOOK = f"""\
+Look which version serves staging.
+Read the log of this run: {RUN}
+To go back, run the workflow "Roll back": https://github.com/acme/payments/actions/workflows/rollback.yml"""
+FURTHER = LOOK.replace("To go back, run", "To go back further, run").replace(
+    'back":', 'back" with an older version:'
 )
 
 
@@ -82,6 +103,7 @@ def report(folder: Path, steps: Steps | str, environment: str = "staging", **env
         "STEPS": steps if isinstance(steps, str) else json.dumps(steps),
         "DIGEST": "",
         "REASON": "",
+        "RUNNER_TEMP": str(folder / "temp"),
         "GITHUB_OUTPUT": str(output),
         "GITHUB_STEP_SUMMARY": str(summary),
         **environ,
@@ -90,14 +112,15 @@ def report(folder: Path, steps: Steps | str, environment: str = "staging", **env
         [sys.executable, SCRIPT], cwd=folder, env=given, capture_output=True, text=True, timeout=30, check=False
     )
     assert done.stderr == ""
+    written = (folder / given["RUNNER_TEMP"]) / "pipeline-report"
     if done.returncode:
-        assert not (folder / "report").exists()
+        assert not [*written.glob("*")]
         return Reported(done.returncode, done.stdout, "", "", {})
     text = summary.read_text(encoding="utf-8")
-    assert (folder / "report/report.md").read_text(encoding="utf-8") == text
+    assert (written / "report.md").read_text(encoding="utf-8") == text
     name, _, result = output.read_text().removesuffix("\n").partition("=")
     assert name == "result"
-    found = json.loads((folder / "report/report.json").read_text(encoding="ascii"))
+    found = json.loads((written / "report.json").read_text(encoding="ascii"))
     assert found["result"] == result
     return Reported(done.returncode, done.stdout, result, text, found)
 
@@ -129,12 +152,19 @@ def test_a_deployment_says_what_serves_now_and_where_it_came_from(folder: Path) 
 | Serves now | `8` |
 | Package | `sha256:{"a" * 64}` |
 {COMMON}"""
-        + table(("Deploy", "success"), ("Check", "success"), ("Roll back", "did not run"))
+        + table(
+            ("Deploy", "success"),
+            ("Check", "success"),
+            ("Roll back", "did not run"),
+            ("Check again", "did not run"),
+        )
     )
 
 
 def test_report_json_says_the_same_to_machines(folder: Path) -> None:
-    ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK}, "production")
+    ran = report(
+        folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK, "recheck": HEALTHY}, "production"
+    )
 
     assert ran.found == {
         "format_version": "1.0",
@@ -157,42 +187,46 @@ def test_report_json_says_the_same_to_machines(folder: Path) -> None:
             "Ref": "refs/heads/main",
             "Started by": "alice",
         },
-        "steps": {"deploy": "success", "check": "failure", "rollback": "success"},
+        "steps": {"deploy": "success", "check": "failure", "rollback": "success", "recheck": "success"},
         "run": RUN,
     }
 
 
 def test_a_version_that_served_already_is_not_said_to_be_deployed(folder: Path) -> None:
-    ran = report(folder, {"deploy": step("success", previous="8", version="8"), "check": HEALTHY})
+    ran = report(folder, {"deploy": step("success", served="8", previous="7", version="8"), "check": HEALTHY})
 
     assert (ran.result, ran.found["critical"]) == ("already-deployed", False)
     assert ran.summary.startswith("### Nothing to deploy: version `8` serves `staging` already\n\n| What |")
 
 
 def test_a_deployment_that_failed_before_anything_moved_leaves_what_served(folder: Path) -> None:
-    ran = report(folder, {"deploy": step("failure", previous="7")})
+    refused = step("failure", served="7", previous="6", reason="AWS says no")
+
+    ran = report(folder, {"deploy": refused})
 
     assert (ran.result, ran.log) == (
         "failed",
-        "::error title=staging::Deployment to staging failed: nothing was moved\n",
+        "::error title=staging::Deployment to staging failed: nothing was moved: AWS says no\n",
     )
     assert ran.summary == (
         f"""\
 ### Deployment to `staging` failed: nothing was moved
 
-#### What to do now
-
-```text
-Read the log of this run: {RUN}
-```
+**Why:** `AWS says no`
 
 | What | Value |
 | --- | --- |
 | Environment | `staging` |
 | Before it | `7` |
+| Last good one before it | `6` |
 | Serves now | `7` |
 {COMMON}"""
-        + table(("Deploy", "failure"), ("Check", "did not run"), ("Roll back", "did not run"))
+        + table(
+            ("Deploy", "failure"),
+            ("Check", "did not run"),
+            ("Roll back", "did not run"),
+            ("Check again", "did not run"),
+        )
     )
 
 
@@ -206,7 +240,7 @@ def test_a_deployment_that_was_not_come_to_has_failed(folder: Path, nothing: Ste
 
 
 def test_what_served_before_and_is_not_healthy_is_not_rolled_back(folder: Path) -> None:
-    served = step("success", previous="8", version="8")
+    served = step("success", served="8", previous="7", version="8")
 
     ran = report(folder, {"deploy": served, "check": UNHEALTHY, "rollback": step("skipped")}, "production")
 
@@ -230,8 +264,25 @@ To go back, run the workflow "Roll back": https://github.com/acme/payments/actio
     )
 
 
+def test_what_could_not_be_checked_is_not_said_to_be_unhealthy(folder: Path) -> None:
+    served = step("success", served="8", version="8")
+
+    ran = report(folder, {"deploy": served, "check": step("failure", checked="false", reason="PAYLOAD is empty")})
+
+    assert (ran.result, ran.found["headline"], ran.found["reason"]) == (
+        "failed",
+        "What serves staging was not checked: version 8, as before this run",
+        "PAYLOAD is empty",
+    )
+    assert ran.found["instructions"]
+
+
 def test_an_automatic_rollback_in_staging_says_why_first(folder: Path) -> None:
-    ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK}, REASON="not looked at")
+    ran = report(
+        folder,
+        {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK, "recheck": HEALTHY},
+        REASON="not looked at",
+    )
 
     assert ran.result == "rolled-back"
     assert ran.log == (
@@ -251,12 +302,14 @@ def test_an_automatic_rollback_in_staging_says_why_first(folder: Path) -> None:
 | Went back from | `8` |
 | Serves now | `7` |
 {COMMON}"""
-        + table(("Deploy", "success"), ("Check", "failure"), ("Roll back", "success"))
+        + table(("Deploy", "success"), ("Check", "failure"), ("Roll back", "success"), ("Check again", "success"))
     )
 
 
 def test_in_production_a_rollback_is_critical(folder: Path) -> None:
-    ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK}, "production")
+    ran = report(
+        folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK, "recheck": HEALTHY}, "production"
+    )
 
     assert ran.summary.startswith("### CRITICAL: Rolled `production` back from version `8` to version `7`\n")
     command = obeyed(ran.log.rstrip("\n"))
@@ -269,7 +322,10 @@ def test_what_somebody_else_has_moved_since_is_left_and_named(folder: Path) -> N
 
     ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": left})
 
-    assert ran.result == "not-rolled-back"
+    assert (ran.result, ran.found["instructions"]) == (
+        "not-rolled-back",
+        LOOK.replace("\n", "\nSomebody else has moved it since: ask who, before you move it.\n", 1),
+    )
     assert ran.summary.startswith(
         """\
 ### Deployment of version `8` to `staging` failed, and nothing was rolled back
@@ -308,7 +364,9 @@ Look first:
 | Version | `8` |
 | Before it | `7` |
 {COMMON}"""
-        + table(("Deploy", "success"), ("Check", "failure"), ("Roll back", "failure"))
+        + table(
+            ("Deploy", "success"), ("Check", "failure"), ("Roll back", "failure"), ("Check again", "did not run")
+        )
     )
 
 
@@ -327,12 +385,75 @@ def test_traffic_that_was_moved_and_not_moved_back_needs_a_person(
     assert "Serves now" not in ran.found["facts"]
 
 
-def test_why_can_come_from_the_workflow_where_no_check_has_said_it(folder: Path) -> None:
-    moved = step("failure", previous="7", version="8", moved="true")
+def test_traffic_that_had_not_been_moved_yet_is_not_said_to_be_moved_back(folder: Path) -> None:
+    """Where a deployment was to move it, and failed at that."""
+    failed = step("failure", served="6", previous="7", version="8", moved="true", reason="AWS says no")
+    left = step("success", version="6", reason="nothing was moved: version 6 serves as before")
 
-    ran = report(folder, {"deploy": moved, "rollback": BACK}, REASON="the deployment did not come to its check")
+    ran = report(folder, {"deploy": failed, "rollback": left})
 
-    assert (ran.result, ran.found["reason"]) == ("rolled-back", "the deployment did not come to its check")
+    assert (ran.result, ran.found["headline"], ran.found["reason"], ran.found["instructions"]) == (
+        "failed",
+        "Deployment to staging failed: nothing was moved",
+        "AWS says no",
+        "",
+    )
+    assert ran.found["facts"]["Serves now"] == "6"
+
+
+@pytest.mark.parametrize(
+    ("recheck", "headline", "problem"),
+    [
+        (step("failure", reason="it is slow"), "which is not healthy", "it is slow"),
+        (step("failure"), "which is not healthy", "the check was cut off before it could say why"),
+        (step("failure", checked="false", reason="no event"), "which was not checked", "no event"),
+        (step("cancelled"), "which was not checked", "the check was cancelled"),
+        (None, "which was not checked", "the check never came to be"),
+    ],
+)
+def test_what_was_gone_back_to_has_to_be_healthy_as_well(
+    folder: Path, recheck: Steps | None, headline: str, problem: str
+) -> None:
+    ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": BACK, "recheck": recheck})
+
+    assert (ran.result, ran.found["headline"], ran.found["problem"], ran.found["instructions"]) == (
+        "rollback-failed",
+        f"Rolled staging back to version 7, {headline}",
+        problem,
+        FURTHER,
+    )
+    assert ran.found["facts"]["Serves now"] == "7"
+
+
+@pytest.mark.parametrize(
+    ("deploy", "check", "why"),
+    [
+        (DEPLOYED, step("failure"), "the check was cut off before it could say why"),
+        (DEPLOYED, step("cancelled"), "the check was cancelled"),
+        (DEPLOYED, None, "the check never came to be"),
+        (step("failure", version="8", moved="true", reason="AWS says no"), None, "AWS says no"),
+        (step("failure", version="8", moved="true"), None, "the deployment failed: its log says why"),
+        (step("cancelled", version="8", moved="true"), step("skipped"), "the deployment was cancelled"),
+    ],
+)
+def test_why_is_told_by_how_a_step_ended_where_it_did_not_say_it(
+    folder: Path, deploy: Steps, check: Steps | None, why: str
+) -> None:
+    ran = report(folder, {"deploy": deploy, "check": check, "rollback": BACK, "recheck": HEALTHY})
+
+    assert (ran.result, ran.found["reason"]) == ("rolled-back", why)
+
+
+def test_a_rollback_that_failed_after_it_moved_traffic_is_not_said_to_be_done(folder: Path) -> None:
+    cut_off = step("cancelled", version="7", done="true", **{"from": "8"})
+
+    ran = report(folder, {"deploy": DEPLOYED, "check": UNHEALTHY, "rollback": cut_off, "recheck": HEALTHY})
+
+    assert (ran.result, ran.found["headline"], ran.found["problem"]) == (
+        "rollback-failed",
+        "Rollback of staging to version 7 did not end well: a person has to finish it",
+        "the rollback was cancelled",
+    )
 
 
 # --- rollbacks by hand ---------------------------------------------------------------------------------------
@@ -384,21 +505,131 @@ Look which version serves production.
     [
         (NO_WAY_BACK, "rollback-failed", "Rollback of staging failed: a person has to do it"),
         (step("cancelled"), "rollback-failed", "Rollback of staging failed: a person has to do it"),
-        (
-            step("success", version="7", reason="7 serves already"),
-            "not-rolled-back",
-            "Rollback of staging: nothing was moved",
-        ),
         (None, "failed", "Rollback of staging did not run: nothing was moved"),
     ],
 )
-def test_a_rollback_by_hand_that_moves_nothing_says_so(
+def test_a_rollback_by_hand_that_fails_needs_a_person(
     folder: Path, rollback: Steps | None, result: str, headline: str
 ) -> None:
     ran = by_hand(folder, {"rollback": rollback})
 
     assert (ran.result, ran.found["headline"]) == (result, headline)
+    assert ran.found["problem"]
     assert ran.found["instructions"]
+
+
+def test_a_rollback_to_what_serves_already_says_whether_that_is_healthy(folder: Path) -> None:
+    there = step("success", version="2", reason="version 2 serves already")
+
+    healthy = by_hand(folder, {"rollback": there, "check": HEALTHY})
+
+    assert (healthy.result, healthy.found["headline"], healthy.found["problem"]) == (
+        "not-rolled-back",
+        "Rollback of staging: nothing was moved",
+        "version 2 serves already",
+    )
+    assert healthy.found["instructions"] == ""
+    for name in ("summary", "output"):
+        (folder / name).unlink()
+
+    bad = by_hand(folder, {"rollback": there, "check": UNHEALTHY})
+
+    assert bad.result == "not-rolled-back"
+    assert bad.summary.startswith(
+        f"""\
+### What serves `staging` is not healthy: version `2`
+
+**Why:** `orders fail`
+
+**Problem:** `FunctionError: Unhandled`
+
+#### What to do now
+
+```text
+{FURTHER}
+```
+
+"""
+    )
+    for name in ("summary", "output"):
+        (folder / name).unlink()
+
+    unknown = by_hand(folder, {"rollback": there, "check": step("cancelled")}, reason=" ")
+
+    assert unknown.found["headline"] == "What serves staging was not checked: version 2"
+    assert (unknown.found["reason"], unknown.found["problem"]) == (
+        "nobody has said why",
+        "the check was cancelled",
+    )
+
+
+# --- every ending there can be -------------------------------------------------------------------------------
+
+ENDED = ("success", "failure", "cancelled", "skipped", None)
+STEPS = ("deploy", "check", "rollback", "recheck")
+UNMOVED = "nothing was moved: version 5 serves as before"
+
+
+def endings() -> Iterator[Job]:
+    """All outcomes of the four steps, with all that deploy and rollback may have left behind, or not."""
+    for outcomes, moved, done, named, reason, hand in product(
+        product(ENDED, repeat=4), (True, False), (True, False), (True, False), ("", "r", UNMOVED), (True, False)
+    ):
+        names = {"served": "5", "previous": "6", "version": "7"} if named else {}
+        outputs = {
+            "deploy": {**names, **({"moved": "true"} if moved else {})},
+            "rollback": {**({"version": "6"} if named else {}), **({"done": "true"} if done else {})},
+        }
+        said = {"reason": reason} if reason else {}
+        steps = {
+            name: Step() if ended is None else Step(ended, {**outputs.get(name, {}), **said})
+            for name, ended in zip(STEPS, outcomes, strict=True)
+        }
+        yield Job(hand, "staging", steps, "", "", RUNNER)
+
+
+def is_well(job: Job) -> bool:
+    """Whether it is known that what serves is good, or that it is what served before this run."""
+    deploy, check, rollback, recheck = (job.step(each) for each in STEPS)
+    if rollback.ran and (job.by_hand or rollback.output("done")):
+        return rollback.succeeded and (check if job.by_hand else recheck).succeeded
+    if rollback.ran:
+        return rollback.succeeded and rollback.output("reason") == UNMOVED
+    if job.by_hand:  # somebody wanted to be rid of what serves
+        return False
+    if deploy.succeeded or deploy.output("moved"):
+        return deploy.succeeded and check.succeeded
+    return check.outcome != "failure"
+
+
+def test_no_ending_is_told_wrong() -> None:
+    results = set()
+    for job in endings():
+        said, result = headline(job, str), job.ending.result
+        results.add(result)
+        done = job.step("rollback").ran and "done" in job.step("rollback").outputs
+        checks = [job.step("check"), job.step("recheck")]
+
+        assert done or not said.startswith("Rolled "), job
+        assert done or result != "rolled-back", job
+        assert not done or "nothing was" not in said, job
+        assert "not healthy" not in said or "failure" in [each.outcome for each in checks], job
+        assert bool(job.reason) == (result not in {"deployed", "already-deployed"}), job
+        assert bool(job.instructions) == (not is_well(job)), job
+        assert ("a person has to" not in said) or job.instructions, job
+        if result in {"deployed", "already-deployed"}:
+            assert checks[0].succeeded, job
+            assert job.step("deploy").succeeded, job
+            assert ("moved" in job.step("deploy").outputs) == (result == "deployed"), job
+        if result == "failed" and not job.by_hand:
+            assert "moved" not in job.step("deploy").outputs or job.step("rollback").output("reason") == UNMOVED
+        assert result != "rollback-failed" or job.instructions, job
+        assert all(facts(job).values())
+        assert "{" not in said
+    assert results == {
+        *("deployed", "already-deployed", "failed"),
+        *("rolled-back", "not-rolled-back", "rollback-failed"),
+    }
 
 
 # --- what it cannot know -------------------------------------------------------------------------------------
@@ -415,7 +646,7 @@ def test_a_run_that_was_repeated_says_by_whom(folder: Path) -> None:
 def test_a_team_s_own_steps_stand_at_the_end(folder: Path) -> None:
     ran = report(folder, {"warm-up": step("failure"), "deploy": DEPLOYED, "check": HEALTHY})
 
-    assert ran.summary.endswith("| Roll back | did not run |\n| `warm-up` | failure |\n")
+    assert ran.summary.endswith("| Check again | did not run |\n| `warm-up` | failure |\n")
 
 
 @pytest.mark.parametrize(
@@ -433,6 +664,38 @@ def test_a_workflow_that_does_not_say_what_happened_gets_no_report(
     ran = report(folder, {}, **environ)
 
     assert (ran.code, ran.log) == (1, f"::error title=Report::{said}\n")
+
+
+def test_steps_that_cannot_be_read_are_a_report_too(folder: Path) -> None:
+    """Nothing serves the worse for it, and nobody may take it for a success."""
+    ran = report(folder, '{"deploy": ' + "[" * 100_000, "production")
+
+    assert (ran.code, ran.result, ran.found["headline"]) == (
+        0,
+        "rollback-failed",
+        "What happened to production is not known: its steps cannot be read",
+    )
+    assert ran.found["instructions"] == LOOK.replace("staging", "production")
+
+
+def test_a_report_is_of_this_run_alone(folder: Path) -> None:
+    """Also where there is no folder for it but the checkout, which may have one of that name."""
+    for name in ("pipeline-report/report.json", "pipeline-report/more/old"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text("of the repository")
+
+    report(folder, {"deploy": DEPLOYED, "check": HEALTHY}, RUNNER_TEMP="")
+
+    assert sorted(each.name for each in (folder / "pipeline-report").iterdir()) == ["report.json", "report.md"]
+
+
+def test_a_report_that_cannot_be_written_says_so(folder: Path) -> None:
+    (folder / "temp").write_text("a file")
+
+    ran = report(folder, {"deploy": DEPLOYED, "check": HEALTHY})
+
+    assert ran.code == 1
+    assert ran.log.startswith("::error title=Report::the report cannot be written: ")
 
 
 # --- values of somebody else's -------------------------------------------------------------------------------

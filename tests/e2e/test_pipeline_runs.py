@@ -87,7 +87,9 @@ def test_a_good_build_goes_to_production_as_the_same_bytes_and_back_by_hand(tmp_
     assert release_of(aws, PRODUCTION) == "one"
 
 
-def test_a_build_that_is_not_healthy_in_staging_never_reaches_production(tmp_path: Path, aws: LocalAWS) -> None:
+def test_a_build_that_is_not_healthy_in_staging_never_reaches_production_nor_does_its_hotfix(
+    tmp_path: Path, aws: LocalAWS
+) -> None:
     pipeline = Pipeline(tmp_path / "here", aws)
     before = aws.versions(PRODUCTION)
 
@@ -98,6 +100,13 @@ def test_a_build_that_is_not_healthy_in_staging_never_reaches_production(tmp_pat
     assert aws.versions(PRODUCTION) == before
     assert pipeline.reports()["staging"]["result"] == "rolled-back"
     assert "the database is not there" in bad.steps["Report"].summary
+
+    branch = "hotfix/leak"
+    hotfix = pipeline.run("workflow_dispatch", {"ref": f"refs/heads/{branch}"}, files=source("two"), branch=branch)
+
+    assert hotfix.jobs == {"build": "success", "deploy-staging": "success"}
+    assert (release_of(aws, STAGING), release_of(aws, PRODUCTION)) == ("two", "one")
+    assert aws.versions(PRODUCTION) == before
 
 
 def test_one_that_is_not_healthy_in_production_is_rolled_back_and_told(tmp_path: Path, aws: LocalAWS) -> None:
@@ -130,15 +139,6 @@ def test_the_first_deployment_has_nothing_to_go_back_to(tmp_path: Path, aws: Loc
     assert "there is no version before" in first.steps["Report"].summary
 
 
-def test_a_hotfix_goes_to_staging_by_hand_and_no_further(tmp_path: Path, aws: LocalAWS) -> None:
-    pipeline, branch = Pipeline(tmp_path / "here", aws), "hotfix/leak"
-
-    run = pipeline.run("workflow_dispatch", {"ref": f"refs/heads/{branch}"}, files=source("two"), branch=branch)
-
-    assert run.jobs == {"build": "success", "deploy-staging": "success"}
-    assert (release_of(aws, STAGING), release_of(aws, PRODUCTION)) == ("two", "one")
-
-
 DEPLOY = """\
 previous=$(cat "$STORE/$ENVIRONMENT" 2> /dev/null || true)
 version=$(unzip -p "$PACKAGE" app.py | sha256sum | cut -c 1-8)
@@ -146,7 +146,10 @@ printf '%s\\n' "previous=$previous" "version=$version" moved=true >> "$GITHUB_OU
 echo "$version" > "$STORE/$ENVIRONMENT"
 """
 CHECK = """\
-[ ! -e "$STORE/$ENVIRONMENT is broken" ] || { echo "reason=it is broken" >> "$GITHUB_OUTPUT"; exit 1; }
+[ "$VERSION" = old ] || [ ! -e "$STORE/$ENVIRONMENT is broken" ] || {
+  echo "reason=it is broken" >> "$GITHUB_OUTPUT"
+  exit 1
+}
 """
 ROLL_BACK = """\
 echo "$TO" > "$STORE/$ENVIRONMENT"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Checks whether what serves is healthy, after a deployment and after a rollback by hand. To be filled in, see the end.
+# Checks whether what serves is healthy, after a deployment and after each rollback. To be filled in, see the end.
 #
 # It gets, as environment variables:
 #
@@ -12,18 +12,27 @@
 #
 #   reason        why, on one line: it is the first thing that people read in the report.
 #                   output reason "it answers with status 503"
+#                 It is cut after 500 characters.
+#   checked       false: it could not look at all, as where a setting is missing. The report then calls it not checked,
+#                 in place of not healthy.
+#                   output checked false
+#
+# Where VERSION is given, and serves, and is healthy: this is the moment to note it as good. A rollback goes back to
+# what is noted, and to nothing else by itself.
 #
 # It exits with 0 where all is healthy, and with 1 where not: a deployment is rolled back then. It has five minutes, in
 # which it may ask several times: what has just been started needs a while.
 set -euo pipefail
 
-output() { # NAME VALUE: an output of this step. VALUE may be anybody's: it cannot hold the line that ends it.
-  local end
+output() { # NAME VALUE: an output of this step. Whoever's VALUE is, it is cut, and cannot hold the line that ends it.
+  local end value=${2:0:500}
+  value=${value//[$'\r\n']/ }
+  [ "$1" != instructions ] || value=${2:0:8000}
   end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$2" "$end" >> "$GITHUB_OUTPUT"
+  printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$value" "$end" >> "$GITHUB_OUTPUT"
 }
 
-# An example: a service that says at /version which one it is.
+# An example: a service that says at /version which one it is, on the server of deploy.sh.
 #
 #   if ! serves=$(curl --silent --show-error --fail --max-time 10 --retry 5 --retry-connrefused \
 #     "$SERVICE_URL/version" 2>&1); then
@@ -35,6 +44,10 @@ output() { # NAME VALUE: an output of this step. VALUE may be anybody's: it cann
 #     exit 1
 #   fi
 #   echo "Healthy"
+#   note="touch good && { grep -vx $VERSION good; echo $VERSION; } > noted && mv noted good"
+#   if [ -n "$VERSION" ] && ! ssh "$SERVER" "$note"; then
+#     echo "::warning title=Check::It was not noted as good: a rollback will not go back to it by itself"
+#   fi
 
 # Put yours in the place of all that follows.
 echo "::error title=Check::Nothing was checked: fill in .github/pipeline/check.sh, which says what it has to do"

@@ -11,32 +11,44 @@
 #
 # It leaves behind, as outputs:
 #
-#   previous      which version served before, and nothing where none did. Look before you change anything.
-#                   output previous 41
+#   served        which version served before, good or not; nothing where none did. Look before you change anything.
+#                   output served 41
+#   previous      the version to go back to: the newest other one that passed its check, which check.sh notes. Nothing
+#                 where there is none.
+#                   output previous 40
 #   version       which version shall serve.
 #                   output version 42
 #   moved         true: traffic moves. Say so just before it does, since a job can be cut off at any time. Without it
 #                 nothing is rolled back, so leave it out where nothing moves because this version serves already.
 #                   output moved true
+#   reason        why it failed.
+#                   output reason "there is no room on the server"
+#
+# Each is one line of 500 characters at most, and is cut there: what is longer can keep the next step from starting.
 #
 # It exits with 0, or with 1 where it failed. After `moved`, a failure here, or one of check.sh, is followed by
-# roll-back.sh, with `version` and `previous` as FROM and TO. A version is any name of yours, on one line. Keep what it
-# names: one that is gone cannot be gone back to.
+# roll-back.sh, with `version`, `previous` and `served` as FROM, TO and SERVED. A version is any name of yours. Keep
+# what it names: one that is gone cannot be gone back to.
 set -euo pipefail
 
-output() { # NAME VALUE: an output of this step. VALUE may be anybody's: it cannot hold the line that ends it.
-  local end
+output() { # NAME VALUE: an output of this step. Whoever's VALUE is, it is cut, and cannot hold the line that ends it.
+  local end value=${2:0:500}
+  value=${value//[$'\r\n']/ }
+  [ "$1" != instructions ] || value=${2:0:8000}
   end=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$2" "$end" >> "$GITHUB_OUTPUT"
+  printf '%s<<%s\n%s\n%s\n' "$1" "$end" "$value" "$end" >> "$GITHUB_OUTPUT"
 }
 
-# An example: a server that keeps each package, and in the file `history` which versions served. The last one does.
+# An example: a server that keeps each package; in the file `history` which versions served, of which the last one
+# does; and in the file `good` which passed their check. What serves when that file is begun counts as good.
 #
 #   version=${DIGEST:0:12}
-#   previous=$(ssh "$SERVER" 'touch history && tail -n 1 history')
+#   served=$(ssh "$SERVER" 'touch history; [ -e good ] || tail -n 1 history > good; tail -n 1 history')
+#   previous=$(ssh "$SERVER" "grep -vx $version good | tail -n 1")
+#   output served "$served"
 #   output previous "$previous"
 #   output version "$version"
-#   if [ "$version" = "$previous" ]; then
+#   if [ "$version" = "$served" ]; then
 #     echo "Nothing to do: $version serves already"
 #     exit 0
 #   fi

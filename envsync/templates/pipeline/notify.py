@@ -1,7 +1,7 @@
 """Tells people by e-mail and Slack: `python3 .github/pipeline/notify.py report`, or `… approval`.
 
-`report` tells what report.py found (report/report.json), `approval` that a deployment to production waits for an
-approval. Both get, as environment variables, those that are set:
+`report` tells what report.py found (report.json in the folder pipeline-report of $RUNNER_TEMP), `approval` that a
+deployment to production waits for an approval. Both get, as environment variables, those that are set:
 
   SLACK_WEBHOOK_URL  of an incoming webhook (a secret)
   MAIL_SERVER        host:port; TLS from the start on 465 and after smtps://, else STARTTLS where it is offered
@@ -40,11 +40,11 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-REPORT = Path("report/report.json")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 SECONDS = 30.0
 LONGEST = 300  # characters of one value
 LONGEST_INSTRUCTIONS = 3000  # Slack cuts a message
+LARGEST = 1_000_000  # bytes of a report; those of report.py have some ten thousand
 
 
 class NotSent(Exception):  # noqa: N818 - reads as what came of it
@@ -75,20 +75,28 @@ def approval(environ: Mapping[str, str]) -> Message:
 def report(environ: Mapping[str, str]) -> Message:
     environment = environ.get("ENVIRONMENT", "")
     try:
-        found = json.loads(REPORT.read_text(encoding="utf-8"))
-        headline = str(found["headline"])
-    except (OSError, ValueError, TypeError, KeyError):
+        found = _read(Path(environ.get("RUNNER_TEMP", ""), "pipeline-report/report.json"))
+    except (OSError, ValueError, RecursionError):
         title = f"No report of {environment} was written: look what serves"
         return replace(approval(environ), title=title, critical=environment == "production")
     why = {"Why": _text(found, "reason"), "Problem": _text(found, "problem")}
     facts = found.get("facts")
     return Message(
-        title=headline,
+        title=_text(found, "headline"),
         critical=found.get("critical") is True,
         facts=why | ({name: _text(facts, name) for name in facts} if isinstance(facts, dict) else {}),
         instructions=_text(found, "instructions"),
         run=run(environ),
     )
+
+
+def _read(path: Path) -> Mapping[str, object]:
+    """Raises `ValueError` for what report.py has not written."""
+    with path.open("rb") as file:
+        found = json.loads(file.read(LARGEST))  # cut off it is no JSON
+    if not isinstance(found, dict) or not _text(found, "headline"):
+        raise ValueError("no report")
+    return found
 
 
 def _text(found: Mapping[str, object], name: str) -> str:

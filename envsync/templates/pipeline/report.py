@@ -4,17 +4,18 @@ It gets, as environment variables:
 
   KIND         deployment or rollback
   ENVIRONMENT  what was deployed to, or rolled back
-  STEPS        ${{ toJSON(steps) }}: how deploy, check and rollback ended, and their outputs
+  STEPS        ${{ toJSON(steps) }}: how deploy, check, rollback and recheck ended, and their outputs
   DIGEST       the package's SHA-256, hex; empty: no package is concerned
-  REASON       why, where the steps do not say it themselves
+  REASON       of a rollback: why, in the words of whoever asked for it
 
-and leaves behind report/report.md, also as the step's summary, report/report.json, and the output `result`:
+and leaves behind report.md, also as the step's summary, and report.json, both in the folder pipeline-report of
+$RUNNER_TEMP (else of the working directory), and the output `result`:
 
   deployed          the version serves, and is healthy
   already-deployed  the same, and it did so before
   failed            nothing was moved
-  rolled-back       another version serves again
-  not-rolled-back   nothing was moved back, since something else serves by now
+  rolled-back       another version serves again, and is healthy
+  not-rolled-back   nothing was moved back: somebody else had moved it, or it serves already
   rollback-failed   a person has to see to it
 
 Whatever steps, people and branches say is shown in code, which no value can leave.
@@ -25,6 +26,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,12 +35,63 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-FOLDER = Path("report")
 FINE = ("deployed", "already-deployed")
 OUTCOMES = ("success", "failure", "cancelled", "skipped")
 LONGEST = 500  # characters of one value
-LONGEST_INSTRUCTIONS = 20_000  # a summary may have 1 MiB
+LONGEST_INSTRUCTIONS = 8_000
 MOST_BACKTICKS = 20  # in a row; parsers have a limit for what may stand around them
+
+
+@dataclass(frozen=True)
+class Ending:
+    """`person`: one has to see to it, since what serves is bad, or nobody knows what it is."""
+
+    result: str
+    said: str  # with places for {where}, {new}, {gone}, {back} and {serves}
+    person: bool = True
+
+
+# Of a deployment.
+DEPLOYED = Ending("deployed", "Deployed {new} to {where}", person=False)
+ALREADY = Ending("already-deployed", "Nothing to deploy: {new} serves {where} already", person=False)
+UNTOUCHED = Ending("failed", "Deployment to {where} failed: nothing was moved", person=False)
+BAD_BEFORE = Ending("failed", "What serves {where} is not healthy: {serves}, as before this run")
+UNKNOWN_BEFORE = Ending("failed", "What serves {where} was not checked: {serves}, as before this run")
+LEFT = Ending("not-rolled-back", "Deployment of {new} to {where} failed, and nothing was rolled back")
+STUCK = Ending("rollback-failed", "Deployment of {new} to {where} failed, and a person has to roll it back")
+
+# Of a rollback by hand.
+NEVER_RAN = Ending("failed", "Rollback of {where} did not run: nothing was moved")
+THERE_ALREADY = Ending("not-rolled-back", "Rollback of {where}: nothing was moved", person=False)
+BAD_ALREADY = Ending("not-rolled-back", "What serves {where} is not healthy: {serves}")
+UNKNOWN_ALREADY = Ending("not-rolled-back", "What serves {where} was not checked: {serves}")
+FAILED = Ending("rollback-failed", "Rollback of {where} failed: a person has to do it")
+
+# Of both.
+BACK = Ending("rolled-back", "Rolled {where} back from {gone} to {back}", person=False)
+BACK_AND_BAD = Ending("rollback-failed", "Rolled {where} back to {back}, which is not healthy")
+BACK_AND_UNKNOWN = Ending("rollback-failed", "Rolled {where} back to {back}, which was not checked")
+UNFINISHED = Ending("rollback-failed", "Rollback of {where} to {back} did not end well: a person has to finish it")
+UNREADABLE = Ending("rollback-failed", "What happened to {where} is not known: its steps cannot be read")
+
+# Why, where a step has not said it. A step without an outcome was not come to.
+NOT_DEPLOYED = {
+    "failure": "the deployment failed: its log says why",
+    "cancelled": "the deployment was cancelled",
+    "": "the deployment never came to be: a step before it failed or was cancelled",
+}
+NOT_CHECKED = {
+    "success": "the check had passed",
+    "failure": "the check was cut off before it could say why",
+    "cancelled": "the check was cancelled",
+    "": "the check never came to be",
+}
+NOT_BACK = {
+    "success": "the rollback left alone what serves, and did not say why",
+    "failure": "the rollback failed: its log says why",
+    "cancelled": "the rollback was cancelled",
+    "": "the rollback never came to be",
+}
 
 
 @dataclass(frozen=True)
@@ -56,8 +109,18 @@ class Step:
     def succeeded(self) -> bool:
         return self.outcome == "success"
 
+    @property
+    def found(self) -> str:
+        """Of a check, its outcome; one that says that it could not look has found nothing out."""
+        return "" if self.output("checked") == "false" else self.outcome
+
     def output(self, name: str) -> str:
         return self.outputs.get(name, "")
+
+    def why(self, unsaid: Mapping[str, str]) -> str:
+        """Its own reason, if it gave one; `unsaid`: by outcome."""
+        ended = self.outcome if self.ran else ""
+        return self.output("reason").strip() or unsaid.get(ended, "it is not known how it ended")
 
 
 @dataclass(frozen=True)
@@ -66,73 +129,115 @@ class Job:
 
     by_hand: bool  # a rollback that somebody asked for
     environment: str
-    steps: Mapping[str, Step]
+    steps: Mapping[str, Step] | None  # None: they cannot be read
     digest: str
     given_reason: str
     runner: Mapping[str, str]  # GITHUB_…
 
     def step(self, name: str) -> Step:
-        return self.steps.get(name, Step())
+        return (self.steps or {}).get(name, Step())
 
     @property
-    def result(self) -> str:
-        deploy, check, rollback = self.step("deploy"), self.step("check"), self.step("rollback")
-        if rollback.ran:
-            done = rollback.output("done") == "true"
-            if not rollback.succeeded or (self.by_hand and done and not check.succeeded):
-                return "rollback-failed"
-            return "rolled-back" if done else "not-rolled-back"
+    def ending(self) -> Ending:
+        if self.steps is None:
+            return UNREADABLE
+        deploy, check = self.step("deploy"), self.step("check")
+        if self.step("rollback").ran:
+            return self._of_rollback()
+        if self.by_hand:
+            return NEVER_RAN
         if deploy.output("moved") == "true":
-            return "deployed" if check.succeeded else "rollback-failed"
-        return "already-deployed" if deploy.succeeded and check.succeeded else "failed"
+            return DEPLOYED if deploy.succeeded and check.succeeded else STUCK
+        if check.found == "failure":
+            return BAD_BEFORE
+        if not deploy.succeeded:
+            return UNTOUCHED
+        return ALREADY if check.succeeded else UNKNOWN_BEFORE
+
+    def _of_rollback(self) -> Ending:
+        rollback, looked = self.step("rollback"), self.checked_after.found
+        if not rollback.succeeded:
+            return UNFINISHED if self.done else FAILED if self.by_hand else STUCK
+        if self.done:
+            return {"success": BACK, "failure": BACK_AND_BAD}.get(looked, BACK_AND_UNKNOWN)
+        if self.by_hand:
+            return {"success": THERE_ALREADY, "failure": BAD_ALREADY}.get(looked, UNKNOWN_ALREADY)
+        return UNTOUCHED if rollback.output("reason").startswith("nothing was moved") else LEFT
+
+    @property
+    def done(self) -> bool:
+        """Whether traffic was moved back, by the word of the rollback."""
+        rollback = self.step("rollback")
+        return rollback.ran and rollback.output("done") == "true"
+
+    @property
+    def checked_after(self) -> Step:
+        """The check of what a rollback went back to."""
+        return self.step("check" if self.by_hand else "recheck")
 
     @property
     def critical(self) -> bool:
-        return self.environment == "production" and self.result not in FINE
+        return self.environment == "production" and self.ending.result not in FINE
 
     @property
-    def unhealthy_since(self) -> str:
-        """Where no rollback can help: `rollback`, what it went back to is not healthy; `before`, what served."""
-        if self.result == "rollback-failed" and self.step("rollback").succeeded:
-            return "rollback"
-        return "before" if self.result == "failed" and self.step("deploy").succeeded else ""
+    def served(self) -> str:
+        """What served before; a script that does not say it went back to that."""
+        deploy = self.step("deploy")
+        return deploy.outputs.get("served", deploy.output("previous"))
 
     @property
     def serves(self) -> str:
         """Which version, where that is sure; else empty."""
         deploy, rollback = self.step("deploy"), self.step("rollback")
-        if self.result in FINE or self.unhealthy_since == "before":
-            return deploy.output("version")
-        if self.result == "failed":
-            return deploy.output("previous")
-        return rollback.output("version") if rollback.succeeded else ""
+        if rollback.ran:
+            told = rollback.output("version") if rollback.succeeded else ""
+            return told or (self.served if self.ending is UNTOUCHED else "")
+        if self.by_hand or self.ending is STUCK:
+            return ""
+        return deploy.output("version") if deploy.succeeded else self.served
 
     @property
     def reason(self) -> str:
-        """Why it was rolled back, or failed."""
-        if self.result in FINE:
+        """Why it was rolled back, or failed; empty only where all is well."""
+        if self.ending.result in FINE:
             return ""
-        return self.given_reason if self.by_hand else self.step("check").output("reason") or self.given_reason
+        if self.steps is None:
+            return "STEPS is nested too deep"
+        if self.by_hand:
+            return self.given_reason.strip() or "nobody has said why"
+        deploy, check = self.step("deploy"), self.step("check")
+        if deploy.succeeded or (check.ran and not check.succeeded and check.output("reason").strip()):
+            return check.why(NOT_CHECKED)
+        return deploy.why(NOT_DEPLOYED)
 
     @property
     def problem(self) -> str:
         """Why a rollback did not come to a good end."""
-        return self.step("check" if self.unhealthy_since == "rollback" else "rollback").output("reason")
+        rollback, ending = self.step("rollback"), self.ending
+        if ending in (BACK_AND_BAD, BACK_AND_UNKNOWN, BAD_ALREADY, UNKNOWN_ALREADY):
+            return self.checked_after.why(NOT_CHECKED)
+        if ending in (STUCK, LEFT, NEVER_RAN, THERE_ALREADY, FAILED, UNFINISHED):
+            return rollback.why(NOT_BACK)
+        return ""
 
     @property
     def instructions(self) -> str:
         """What a person has to do now; empty: nothing."""
-        if self.result in (*FINE, "rolled-back"):
+        ending, rollback = self.ending, self.step("rollback")
+        if not ending.person:
             return ""
-        rollback = self.step("rollback")
-        if not rollback.succeeded and (said := rollback.output("instructions").strip()):
+        if rollback.ran and not rollback.succeeded and (said := rollback.output("instructions").strip()):
             return said
-        found = [f"Read the log of this run: {self.run or 'it is in the Actions tab'}"]
-        if self.unhealthy_since == "before":
-            found.insert(0, "This version served before this run, so nothing was rolled back.")
-        if self.unhealthy_since or self.result == "rollback-failed":
-            found.insert(0, f"Look which version serves {plain(self.environment)}.")
-            found.append(f'To go back, run the workflow "Roll back": {self.link("workflows/rollback.yml")}')
+        found = [f"Look which version serves {plain(self.environment)}."]
+        if ending in (BAD_BEFORE, UNKNOWN_BEFORE):
+            found.append("This version served before this run, so nothing was rolled back.")
+        if ending is LEFT:
+            found.append("Somebody else has moved it since: ask who, before you move it.")
+        found.append(f"Read the log of this run: {self.run or 'it is in the Actions tab'}")
+        is_back = ending in (BACK_AND_BAD, BACK_AND_UNKNOWN, BAD_ALREADY, UNKNOWN_ALREADY)
+        go = 'go back further, run the workflow "Roll back" with an older version'
+        go = go if is_back else 'go back, run the workflow "Roll back"'
+        found.append(f"To {go}: {self.link('workflows/rollback.yml') or 'it is in the Actions tab'}")
         return "\n".join(found)
 
     @property
@@ -154,14 +259,17 @@ def job(environ: Mapping[str, str]) -> Job:
     kind = environ.get("KIND")
     if kind not in ("deployment", "rollback"):
         raise ValueError("KIND is neither deployment nor rollback")
+    steps: dict[str, Step] | None
     try:
-        steps = json.loads(environ.get("STEPS", "")).items()
+        steps = {name: _step(each) for name, each in json.loads(environ.get("STEPS", "")).items()}
+    except RecursionError:
+        steps = None
     except (ValueError, AttributeError):
         raise ValueError("STEPS is no JSON object: the workflow has to set it to ${{ toJSON(steps) }}") from None
     return Job(
         by_hand=kind == "rollback",
         environment=environ.get("ENVIRONMENT", ""),
-        steps={name: _step(each) for name, each in steps},
+        steps=steps,
         digest=environ.get("DIGEST", ""),
         given_reason=environ.get("REASON", ""),
         runner={name: value for name, value in environ.items() if name.startswith("GITHUB_")},
@@ -171,9 +279,10 @@ def job(environ: Mapping[str, str]) -> Job:
 def _step(given: object) -> Step:
     if not isinstance(given, dict):
         return Step()
-    outputs = given.get("outputs")
+    outcome, outputs = given.get("outcome"), given.get("outputs")
     named = outputs.items() if isinstance(outputs, dict) else ()
-    return Step(str(given.get("outcome") or ""), {name: text for name, text in named if isinstance(text, str)})
+    texts = {name: text for name, text in named if isinstance(text, str)}
+    return Step(outcome if isinstance(outcome, str) else "", texts)
 
 
 # --- Job -> text -------------------------------------------------------------------------------------------------
@@ -182,31 +291,18 @@ def _step(given: object) -> Step:
 def headline(job: Job, show: Callable[[str], str]) -> str:
     """`show`: how a value is written in what this goes into."""
 
-    def version(of: str, name: str, unnamed: str) -> str:
-        value = job.step(of).output(name)
+    def version(value: str, unnamed: str) -> str:
         return f"version {show(value)}" if value else unnamed
 
-    where, new = show(job.environment), version("deploy", "version", "the new version")
-    back = version("rollback", "version", "the version before")
-    if job.unhealthy_since == "rollback":
-        return f"Rolled {where} back to {back}, which is not healthy"
-    if job.unhealthy_since == "before":
-        return f"What serves {where} is not healthy: {new}, as before this run"
-    if job.result == "rolled-back":
-        return f"Rolled {where} back from {version('rollback', 'from', new)} to {back}"
-    by_hand = {
-        "failed": f"Rollback of {where} did not run: nothing was moved",
-        "not-rolled-back": f"Rollback of {where}: nothing was moved",
-        "rollback-failed": f"Rollback of {where} failed: a person has to do it",
-    }
-    by_itself = {
-        "deployed": f"Deployed {new} to {where}",
-        "already-deployed": f"Nothing to deploy: {new} serves {where} already",
-        "failed": f"Deployment to {where} failed: nothing was moved",
-        "not-rolled-back": f"Deployment of {new} to {where} failed, and nothing was rolled back",
-        "rollback-failed": f"Deployment of {new} to {where} failed, and a person has to roll it back",
-    }
-    return (by_hand if job.by_hand else by_itself)[job.result]
+    deploy, rollback = job.step("deploy"), job.step("rollback")
+    new = version(deploy.output("version"), "the new version")
+    return job.ending.said.format(
+        where=show(job.environment),
+        new=new,
+        gone=version(rollback.output("from"), "what served" if job.by_hand else new),
+        back=version(rollback.output("version"), "the version before"),
+        serves=version(job.serves, "a version that is not known"),
+    )
 
 
 def facts(job: Job) -> dict[str, str]:
@@ -217,7 +313,8 @@ def facts(job: Job) -> dict[str, str]:
     found = {
         "Environment": job.environment,
         "Version": deploy.output("version"),
-        "Before it": deploy.output("previous"),
+        "Before it": job.served,
+        "Last good one before it": "" if deploy.output("previous") == job.served else deploy.output("previous"),
         "Went back from": job.step("rollback").output("from"),
         "Serves now": job.serves,
         "Package": f"sha256:{job.digest}" if job.digest else "",
@@ -251,10 +348,10 @@ def _run(job: Job) -> list[list[str]]:
 
 def _outcomes(job: Job) -> list[list[str]]:
     """In the order in which they run, and then those that a team has added."""
-    named = {"deploy": "Deploy", "check": "Check", "rollback": "Roll back"}
+    named = {"deploy": "Deploy", "check": "Check", "rollback": "Roll back", "recheck": "Check again"}
     if job.by_hand:
         named = {"rollback": "Roll back", "check": "Check"}
-    others = {name: code(name) for name in job.steps if name not in named}
+    others = {name: code(name) for name in job.steps or () if name not in named}
     return [[shown, _outcome(job.step(name))] for name, shown in {**named, **others}.items()]
 
 
@@ -321,14 +418,14 @@ def as_json(job: Job) -> str:
         "format_version": "1.0",
         "kind": "rollback" if job.by_hand else "deployment",
         "environment": job.environment,
-        "result": job.result,
+        "result": job.ending.result,
         "critical": job.critical,
         "headline": headline(job, plain),
-        "reason": job.reason,
-        "problem": job.problem,
-        "instructions": job.instructions,
-        "facts": facts(job),
-        "steps": {name: step.outcome for name, step in job.steps.items()},
+        "reason": shortened(job.reason, LONGEST),
+        "problem": shortened(job.problem, LONGEST),
+        "instructions": shortened(job.instructions, LONGEST_INSTRUCTIONS),
+        "facts": {name: shortened(value, LONGEST) for name, value in facts(job).items()},
+        "steps": {name: step.outcome for name, step in (job.steps or {}).items()},
         "run": job.run,
     }
     return json.dumps(found, indent=2) + "\n"
@@ -337,7 +434,7 @@ def as_json(job: Job) -> str:
 def log_line(job: Job) -> str:
     """One of the run's annotations where something went wrong."""
     text = headline(job, plain)
-    if job.result in FINE:
+    if job.ending.result in FINE:
         return inert(text)
     title = f"CRITICAL: {job.environment}" if job.critical else job.environment
     return annotation(title, f"{text}: {job.reason}" if job.reason else text)
@@ -355,18 +452,31 @@ def inert(text: str) -> str:
 
 def main(environ: Mapping[str, str]) -> int:
     try:
+        folder = emptied(Path(environ.get("RUNNER_TEMP", ""), "pipeline-report"))
         ended = job(environ)
+        text = markdown(ended)
+        (folder / "report.md").write_text(text, encoding="utf-8")
+        (folder / "report.json").write_text(as_json(ended), encoding="utf-8")
+        _append(environ.get("GITHUB_OUTPUT"), f"result={ended.ending.result}\n")
+        _append(environ.get("GITHUB_STEP_SUMMARY"), text)
     except ValueError as error:
         print(annotation("Report", str(error)))
         return 1
-    text = markdown(ended)
-    FOLDER.mkdir(exist_ok=True)
-    (FOLDER / "report.md").write_text(text, encoding="utf-8")
-    (FOLDER / "report.json").write_text(as_json(ended), encoding="utf-8")
-    _append(environ.get("GITHUB_OUTPUT"), f"result={ended.result}\n")
-    _append(environ.get("GITHUB_STEP_SUMMARY"), text)
+    except OSError as error:
+        print(annotation("Report", f"the report cannot be written: {error}"))
+        return 1
     print(log_line(ended))
     return 0
+
+
+def emptied(folder: Path) -> Path:
+    """What lies there is not of this run."""
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def _append(path: str | None, text: str) -> None:

@@ -326,7 +326,7 @@ def test_the_roles_are_made_by_two_commands_that_a_shell_takes_as_they_stand() -
         "StagingFunction": "payments-staging",
         "ProductionFunction": "payments",
     }
-    parameters = pipeline_text("aws-roles.yml").partition("\nParameters:\n")[2].partition("\nConditions:\n")[0]
+    parameters = pipeline_text("aws-roles.yml").partition("\nParameters:\n")[2].partition("\nRules:\n")[0]
     required = [each for each in re.split(r"\n(?=  \w)", parameters) if "Default:" not in each]
     assert [each.split(":")[0].strip() for each in required] == list(given)
 
@@ -353,4 +353,4 @@ def test_what_a_person_makes_theirs_is_named_before_it_is_tried(pipeline: Pipeli
     before = text.partition("3. Try it with no account")[0]
     assert re.findall(r"[\w-]+\.sh", before) == scripts
     assert "     envsync validate\n     envsync plan --sandbox\n" in text
-    assert text.endswith("docs/how-to/deploy-with-the-pipeline.md")
+    assert text.endswith(".github/pipeline/README.md")
