@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from support.app_keys import private_pem, public_pem
+from support.begun import TOOLS, checked_out, git, said, text_of, written
 from support.schemas import check
 from support.shell import CANARY, ROOT, Shell
 from support.terminal import on_terminal
@@ -27,40 +27,13 @@ if TYPE_CHECKING:
     from support.shell import GitHub
 
 ACTION = ".github/actions/envsync"
-TOOLS = [
-    "schemas/environments.schema.json",
-    *(f".github/workflows/envsync-{name}.yml" for name in ("plan", "apply", "drift")),
-    *(f"{ACTION}/{name}" for name in ("action.yml", "requirements.txt")),
-]
 EVERY = ["environments.yaml", *TOOLS]
 NOW = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
 def checkout(shell: Shell) -> Shell:
-    """Of acme/payments, as git's remote says; with nothing in it."""
-    git(shell, "init", "-q", "-b", "main")
-    git(shell, "remote", "add", "origin", "git@github.com:acme/payments.git")
-    return shell
-
-
-def git(shell: Shell, *arguments: str, stdin: str = "") -> None:
-    environ = {"PATH": os.environ["PATH"], "HOME": str(shell.folder)}
-    subprocess.run(["git", *arguments], cwd=shell.folder, env=environ, input=stdin, text=True, check=True)
-
-
-def text_of(shell: Shell, path: str = "environments.yaml") -> str:
-    return (shell.folder / path).read_text(encoding="utf-8")
-
-
-def written(shell: Shell) -> dict[str, str]:
-    files = (path for path in shell.folder.rglob("*") if path.is_file())
-    names = (str(path.relative_to(shell.folder)) for path in files)
-    return {name: text_of(shell, name) for name in names if not name.startswith((".git/", ".envsync/"))}
-
-
-def said(ran_err: str) -> list[str]:
-    return ran_err.partition("\n\nNext:\n")[0].splitlines()
+    return checked_out(shell)
 
 
 # --- from nothing ------------------------------------------------------------------------------------------

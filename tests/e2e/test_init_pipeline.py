@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from support.begun import TOOLS, checked_out, said, text_of, written
 from support.shell import Shell
 
 from envsync.config import load
@@ -36,11 +37,6 @@ SCRIPTS = {
     "generic": ["README.md", "build.sh", "report.py", "notify.py", "deploy.sh", "check.sh", "roll-back.sh"],
 }
 PIPED = {kind: [*OURS, *(f"{FOLDER}/{name}" for name in names)] for kind, names in SCRIPTS.items()}
-TOOLS = [
-    "schemas/environments.schema.json",
-    *(f".github/workflows/envsync-{name}.yml" for name in ("plan", "apply", "drift")),
-    *(f".github/actions/envsync/{name}" for name in ("action.yml", "requirements.txt")),
-]
 APPLY = ".github/workflows/envsync-apply.yml"
 KINDS = pytest.mark.parametrize("kind", [each.value for each in Pipeline])
 MAIL = re.compile(r"^( +)# ( *)(?=[A-Z_a-z]+:( [^ ]|$))", re.MULTILINE)  # what is there to be uncommented
@@ -48,24 +44,7 @@ MAIL = re.compile(r"^( +)# ( *)(?=[A-Z_a-z]+:( [^ ]|$))", re.MULTILINE)  # what 
 
 @pytest.fixture
 def checkout(shell: Shell) -> Shell:
-    """Of acme/payments, as git's remote says; with nothing in it."""
     return checked_out(shell)
-
-
-def checked_out(shell: Shell) -> Shell:
-    for arguments in (["init", "-q"], ["remote", "add", "origin", "git@github.com:acme/payments.git"]):
-        subprocess.run(["git", *arguments], cwd=shell.folder, check=True)
-    return shell
-
-
-def text_of(shell: Shell, path: str = "environments.yaml") -> str:
-    return (shell.folder / path).read_text(encoding="utf-8")
-
-
-def written(shell: Shell) -> dict[str, str]:
-    files = (path for path in shell.folder.rglob("*") if path.is_file())
-    names = (str(path.relative_to(shell.folder)) for path in files)
-    return {name: text_of(shell, name) for name in names if not name.startswith((".git/", ".envsync/"))}
 
 
 @cache
@@ -73,10 +52,6 @@ def parsed(text: str) -> dict[str, Any]:
     """As GitHub reads it: `on` is a key, not a truth. Nobody may change it."""
     found: dict[str, Any] = yaml.load(text, yaml.CBaseLoader)
     return found
-
-
-def said(ran_err: str) -> list[str]:
-    return ran_err.partition("\n\nNext:\n")[0].splitlines()
 
 
 def turned_on(shell: Shell) -> None:
