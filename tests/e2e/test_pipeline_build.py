@@ -525,18 +525,34 @@ def test_a_rollback_to_what_is_not_there_tells_a_person_what_to_do(service: Serv
           ssh server.example cat history
         See which passed their check; the last one is the newest:
           ssh server.example cat good
-        Let another one serve:
-          ssh server.example 'echo VERSION >> history'"""
+        Let another one serve, and forget that the bad one was good:
+          ssh server.example 'echo VERSION >> history; sed -i /^BAD$/d good'"""
     )
     assert not (service.folder / "owned").exists()
     assert service.history == [A]
+
+
+def test_it_goes_back_to_what_served_if_that_was_good_and_says_if_it_was_not(service: Service) -> None:
+    service.release(OLD)
+    service.release(BAD)
+    # A person went back, and left the list as it was.
+    (service.machine / "history").write_text(f"{A}\n{C}\n{A}\n")
+
+    service.deploy(GOOD)
+
+    assert (service.outputs["served"], service.outputs["previous"]) == (A, A)
+    assert "served_good" not in service.outputs
+    (service.machine / "good").write_text(f"{C}\n")
+    (service.machine / "history").write_text(f"{A}\n")
+    service.deploy(GOOD)
+    assert (service.outputs["served_good"], service.outputs["previous"]) == ("false", C)
 
 
 def test_no_length_of_anything_keeps_a_rollback_from_running(service: Service) -> None:
     """A system starts no program with 128 KiB in one variable."""
     long = "x" * 200_000
     service.release(OLD)
-    (service.machine / "good").write_text(f"{A}\n{long}\n")
+    (service.machine / "good").write_text(f"{long}\n")
     service.deploy(BAD)
     deployed = service.outputs
     assert deployed["previous"] == "x" * 500

@@ -341,7 +341,10 @@ def test_a_check_that_cannot_ask_is_not_healthy(aws: LocalAWS, job: Job) -> None
     checked = job.run("check")
 
     assert checked.code == 1
-    assert checked.outputs["reason"].startswith("aws lambda invoke failed: An error occurred (AccessDeniedExc")
+    assert checked.outputs["reason"].startswith(
+        "was not checked: aws lambda invoke failed: An error occurred (Acc"
+    )
+    assert checked.outputs["checked"] == "false"
 
 
 def test_the_answer_of_another_version_says_nothing(aws: LocalAWS, job: Job) -> None:
@@ -351,8 +354,36 @@ def test_the_answer_of_another_version_says_nothing(aws: LocalAWS, job: Job) -> 
 
     assert (checked.code, checked.outputs) == (
         1,
-        {"reason": "version 1 serves, not version 2"},
+        {"reason": "was not checked: version 1 serves, not version 2", "checked": "false"},
     )
+
+
+def test_nor_does_that_of_one_which_somebody_moved_away_from_meanwhile(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 1")
+
+    def moved(_: Asked, proceed: Callable[[], Answer]) -> Answer:
+        answer = proceed()
+        aws.move("payments-staging", "1")
+        return answer
+
+    aws.on("Invoke", moved)
+    checked = job.run("check", VERSION="2")
+
+    assert (checked.code, checked.outputs) == (
+        1,
+        {"reason": "was not checked: version 1 serves, not version 2", "checked": "false"},
+    )
+    assert aws.trail("payments-staging") == "good: 1"
+
+
+def test_that_what_serves_never_passed_its_check_is_known_before_anything_is_done(aws: LocalAWS, job: Job) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 1")
+    aws.refuse("UpdateFunctionCode")
+
+    deployed = job.deploy(THREE)
+
+    assert deployed.code == 1
+    assert deployed.outputs["served_good"] == "false"
 
 
 def test_what_cannot_be_marked_as_good_is_healthy_all_the_same(aws: LocalAWS, job: Job) -> None:
@@ -544,7 +575,7 @@ def test_the_instructions_of_a_rollback_that_aws_refuses_do_what_it_should_have_
     person = {**aws.environ(), "AWS_REGION": "", "AWS_DEFAULT_REGION": ""}
     answers = [json.loads(subprocess.check_output(["aws", *each], env=person)) for each in commands(told)]
     assert [answers[0]["FunctionVersion"], answers[1]] == ["5", ["$LATEST", "1", "2", "3", "5"]]
-    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "good: 4 2 1")
+    assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "good: 2 1")
 
 
 def test_a_rollback_whose_answer_is_lost_is_looked_at_or_nobody_knows(aws: LocalAWS, job: Job) -> None:

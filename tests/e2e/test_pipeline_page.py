@@ -377,6 +377,9 @@ ENDINGS: dict[str, dict[str, dict[str, Any]]] = {
         "recheck": step(),
     },
     "Deployment to production failed: nothing was moved": {"deploy": FAILED},
+    "Deployment to production failed: nothing was moved, and what serves has never passed its check": {
+        "deploy": step("failure", served="7", served_good="false")
+    },
     "Deployment of version 8 to production failed, and nothing was rolled back": {
         "deploy": MOVED,
         "check": FAILED,
@@ -427,7 +430,7 @@ BAD_NIGHT = sorted(each for row in rows("What the summary says", NIGHT) for each
 def test_each_ending_of_a_bad_night_is_on_the_page_once(checkout: Checkout) -> None:
     """As many as there are in the script, and what each begins with."""
     assert sorted([UNREADABLE, *(each for each in ENDINGS if "production" in each)]) == BAD_NIGHT
-    endings = re.findall(r'Ending\("([a-z-]+)", "', checkout.files[".github/pipeline/report.py"])
+    endings = re.findall(r'Ending\(\s*"([a-z-]+)", "', checkout.files[".github/pipeline/report.py"])
     assert len([each for each in endings if each not in {"deployed", "already-deployed"}]) == len(BAD_NIGHT)
 
 
@@ -588,5 +591,5 @@ def test_the_contract_is_the_one_that_stands_in_the_script(checkout: Checkout, s
 def test_nothing_of_the_contract_is_left_out(checkout: Checkout) -> None:
     for script in ("deploy.sh", "check.sh", "roll-back.sh"):
         lines = checkout.files[f".github/pipeline/{script}"].splitlines()
-        there = {found[1] for line in lines if (found := re.match(r"#   ([A-Z]+|[a-z]+)  ", line))}
+        there = {found[1] for line in lines if (found := re.match(r"#   ([A-Z]+|[a-z_]+)  ", line))}
         assert there - {"ENVIRONMENT"} == {name for of, name in CONTRACT if of == script}

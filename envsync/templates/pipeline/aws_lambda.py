@@ -14,8 +14,8 @@ that the answer has to contain: objects by key, all else equal; empty: any will 
 
 They leave in $GITHUB_OUTPUT, each value cut to 500 characters, the instructions to 8,000:
 
-    deploy     served, what served before; previous, the newest good one before; version; moved=true just before
-               traffic is moved; reason, where it failed
+    deploy     served, what served before; served_good=false, where that never passed its check; previous, the
+               good one to go back to; version; moved=true just before traffic is moved; reason, where it failed
     check      reason, where the version is not healthy; checked=false, where nobody could look
     roll-back  version, what serves; from and done=true where traffic was moved; reason, where not; instructions
                for a person, where it failed
@@ -97,6 +97,10 @@ class Unknown(Exception):  # noqa: N818 - as above
         self.version, self.fact = version, fact
 
 
+class NotChecked(Stop):
+    """Nobody knows whether the version is healthy."""
+
+
 class NoVersion(Stop):
     """What a person named."""
 
@@ -124,7 +128,8 @@ class Alias:
     def without(self, lost: Collection[str], destination: str) -> tuple[int, ...]:
         """The good ones, once `destination` serves in place of what serves, and `lost` are no more."""
         gone = {self.version, *self.weights, *lost} - {destination}
-        return tuple(each for each in self.good if str(each) not in gone)
+        # What is newer was gone back past, by a person who knows why.
+        return tuple(each for each in self.good if str(each) not in gone and each <= int(destination))
 
     def __str__(self) -> str:
         shares = [f"{share:.0%} of its traffic goes to {plain(each)}" for each, share in self.weights.items()]
@@ -143,8 +148,10 @@ def main(command: str) -> int:
         return {"deploy": deploy, "check": check, "roll-back": roll_back}[command]()
     except Stop as stop:
         facts = stop.facts
+        unchecked = unchecked or ("was not checked: " if isinstance(stop, NotChecked) else "")
     except Refused as refused:
         facts = (refused.fact,)
+        unchecked = "was not checked: " if command == "check" else ""
     output("reason", f"{unchecked}{'; '.join(facts)}")
     if unchecked:
         output("checked", "false")
@@ -162,6 +169,8 @@ def deploy() -> int:
     function, name = os.environ["FUNCTION"], os.environ["ALIAS"]
     alias = look()
     output("served", alias.version if alias else "")
+    if alias and not alias.is_good:
+        output("served_good", "false")
     print(f"{name} of {function} {f'points at {alias}' if alias else 'does not exist yet'}")
     if alias and not alias.version.isdigit():
         raise Stop(f"{name} points at {alias.version}, which serves each upload at once: point it at a version")
@@ -233,9 +242,7 @@ def check() -> int:
     for _ in range(5):  # an alias that was just moved may answer with the version before for a moment
         if not wanted or answered.get("ExecutedVersion") == wanted:
             break
-        alias = look()
-        if not alias or alias.version != wanted:
-            raise Stop(f"{f'version {alias.version}' if alias else 'nothing'} serves, not version {wanted}")
+        still_serves(wanted)
         time.sleep(1)
         answered, answer = invoke()
     else:
@@ -254,16 +261,23 @@ def check() -> int:
 def mark(version: str) -> None:
     """Put it on the list of those that may be gone back to. A deployment does not fail for that."""
     try:
-        alias = look()
-        if alias is None or alias.version != version:
-            print(f"version {version} no longer serves: it is not marked as good")
-        elif not alias.is_good:
+        alias = still_serves(version)
+        if not alias.is_good:
             good = sorted({int(version), *alias.good[: KEPT - 1]}, reverse=True)
             change(alias, version, good, lambda found: found.is_good)
             print(f"version {version} is marked as good")
     except (Refused, Unknown) as failed:
+        with contextlib.suppress(Refused):
+            still_serves(version)
         fact = f"version {version} is healthy, but a rollback will not go back to it by itself: {failed.fact}"
         shown("warning", f"Check {plain(os.environ['ENVIRONMENT'])}", fact)
+
+
+def still_serves(version: str) -> Alias:
+    alias = look()
+    if alias is None or alias.version != version:
+        raise NotChecked(f"{f'version {alias.version}' if alias else 'nothing'} serves, not version {version}")
+    return alias
 
 
 def invoke() -> tuple[dict[str, Any], str]:

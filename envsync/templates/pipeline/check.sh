@@ -34,9 +34,10 @@ output() { # NAME VALUE: an output of this step. Whoever's VALUE is, it is cut, 
 
 # An example: a service that says at /version which one it is, on the server of deploy.sh.
 #
+#   errors=$(mktemp) # of an attempt that was followed by a better one, too
 #   if ! serves=$(curl --silent --show-error --fail --max-time 10 --retry 5 --retry-connrefused \
-#     "$SERVICE_URL/version" 2>&1); then
-#     output reason "it does not answer: ${serves##*$'\n'}"
+#     "$SERVICE_URL/version" 2> "$errors"); then
+#     output reason "it does not answer: $(tail -n 1 "$errors")"
 #     exit 1
 #   fi
 #   if [ -n "$VERSION" ] && [ "$serves" != "$VERSION" ]; then

@@ -13,8 +13,10 @@
 #
 #   served        which version served before, good or not; nothing where none did. Look before you change anything.
 #                   output served 41
-#   previous      the version to go back to: the newest other one that passed its check, which check.sh notes. Nothing
-#                 where there is none.
+#   served_good   false: what served has never passed its check, so that a person is needed even where nothing moves.
+#                   output served_good false
+#   previous      the version to go back to: what served, if that passed its check, else the newest one that did, as
+#                 check.sh notes it. Nothing where there is none.
 #                   output previous 40
 #   version       which version shall serve.
 #                   output version 42
@@ -44,8 +46,11 @@ output() { # NAME VALUE: an output of this step. Whoever's VALUE is, it is cut, 
 #
 #   version=${DIGEST:0:12}
 #   served=$(ssh "$SERVER" 'touch history; [ -e good ] || tail -n 1 history > good; tail -n 1 history')
-#   previous=$(ssh "$SERVER" "grep -vx $version good | tail -n 1")
+#   previous=$(ssh "$SERVER" "grep -vx $version good | grep -x '$served' || grep -vx $version good | tail -n 1")
 #   output served "$served"
+#   if [ -n "$served" ] && ! ssh "$SERVER" "grep -qx '$served' good"; then
+#     output served_good false
+#   fi
 #   output previous "$previous"
 #   output version "$version"
 #   if [ "$version" = "$served" ]; then

@@ -57,6 +57,9 @@ ALREADY = Ending("already-deployed", "Nothing to deploy: {new} serves {where} al
 UNTOUCHED = Ending("failed", "Deployment to {where} failed: nothing was moved", person=False)
 BAD_BEFORE = Ending("failed", "What serves {where} is not healthy: {serves}, as before this run")
 UNKNOWN_BEFORE = Ending("failed", "What serves {where} was not checked: {serves}, as before this run")
+UNTOUCHED_AND_BAD = Ending(
+    "failed", "Deployment to {where} failed: nothing was moved, and what serves has never passed its check"
+)
 LEFT = Ending("not-rolled-back", "Deployment of {new} to {where} failed, and nothing was rolled back")
 STUCK = Ending("rollback-failed", "Deployment of {new} to {where} failed, and a person has to roll it back")
 
@@ -151,8 +154,12 @@ class Job:
         if check.found == "failure":
             return BAD_BEFORE
         if not deploy.succeeded:
-            return UNTOUCHED
+            return self._untouched
         return ALREADY if check.succeeded else UNKNOWN_BEFORE
+
+    @property
+    def _untouched(self) -> Ending:
+        return UNTOUCHED_AND_BAD if self.step("deploy").output("served_good") == "false" else UNTOUCHED
 
     def _of_rollback(self) -> Ending:
         rollback, looked = self.step("rollback"), self.checked_after.found
@@ -162,7 +169,7 @@ class Job:
             return {"success": BACK, "failure": BACK_AND_BAD}.get(looked, BACK_AND_UNKNOWN)
         if self.by_hand:
             return {"success": THERE_ALREADY, "failure": BAD_ALREADY}.get(looked, UNKNOWN_ALREADY)
-        return UNTOUCHED if rollback.output("reason").startswith("nothing was moved") else LEFT
+        return self._untouched if rollback.output("reason").startswith("nothing was moved") else LEFT
 
     @property
     def done(self) -> bool:
@@ -191,7 +198,7 @@ class Job:
         deploy, rollback = self.step("deploy"), self.step("rollback")
         if rollback.ran:
             told = rollback.output("version") if rollback.succeeded else ""
-            return told or (self.served if self.ending is UNTOUCHED else "")
+            return told or (self.served if self.ending in (UNTOUCHED, UNTOUCHED_AND_BAD) else "")
         if self.by_hand or self.ending is STUCK:
             return ""
         return deploy.output("version") if deploy.succeeded else self.served

@@ -53,8 +53,8 @@ output() { # NAME VALUE: an output of this step. Whoever's VALUE is, it is cut, 
 #     "  ssh $SERVER cat history" \
 #     "See which passed their check; the last one is the newest:" \
 #     "  ssh $SERVER cat good" \
-#     "Let another one serve:" \
-#     "  ssh $SERVER 'echo VERSION >> history'")"
+#     "Let another one serve, and forget that the bad one was good:" \
+#     "  ssh $SERVER 'echo VERSION >> history; sed -i /^BAD\$/d good'")"
 #   serves=$(ssh "$SERVER" 'tail -n 1 history')
 #   if [ -n "$FROM" ] && [ "$serves" != "$FROM" ]; then
 #     output version "$serves"
