@@ -94,9 +94,10 @@ def init(options: Options, asked: Asked) -> int:
 
 
 def _piped(root: Path) -> Pipeline | None:
-    """Which pipeline is in the checkout."""
+    """Which pipeline is in the checkout. What is no file is told where it is in the way."""
+    file = root / DEPLOYMENT
     try:
-        return pipeline_of((root / DEPLOYMENT).read_text(encoding="utf-8"))
+        return pipeline_of(file.read_text(encoding="utf-8")) if file.is_file() else None
     except (OSError, UnicodeError):
         return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import re
 import subprocess
 from dataclasses import dataclass
@@ -212,6 +213,16 @@ def test_a_deployment_of_ones_own_is_kept_and_said_to_run_nothing_of_the_pipelin
     assert "give yours another name" in ran.err
     assert "pipeline-unfit" not in checkout.run("init", "--pipeline", "--force", "--reviewer", "ann").err
     assert "is kept: nothing runs" in checkout.run("init", "--pipeline=generic", "--reviewer", "ann").err
+
+
+def test_a_pipe_in_the_place_of_the_deployment_holds_nothing_up(checkout: Shell) -> None:
+    (checkout.folder / ".github/workflows").mkdir(parents=True)
+    os.mkfifo(checkout.folder / ".github/workflows/deploy.yml")
+
+    ran = checkout.run("init", "--pipeline", "--reviewer", "ann")
+
+    assert ran.code == 1
+    assert ".github/workflows/deploy.yml" in ran.err
 
 
 def test_a_file_about_another_repository_is_said_to_leave_this_one_open(checkout: Shell) -> None:
