@@ -70,7 +70,7 @@ class Crew:
     def get_ready(self, requests: int) -> None:
         """Hire who so many requests will want, while nothing but the first answers can be waited for."""
         with self._lock:
-            self._call(min(requests, self._size) - len(self._threads))
+            self._hire(min(requests, self._size) - len(self._threads))
 
     def gather(self, asks: Sequence[Callable[[], T]]) -> list[T]:
         """What they give, in their order. All are done; then the first failure, in that order, is raised."""
@@ -166,7 +166,10 @@ class Crew:
         called = max(0, min(wanted, self._free))
         self._free -= called
         self._hands.notify(called)
-        for _ in range(min(wanted - called, self._size - len(self._threads))):
+        self._hire(min(wanted - called, self._size - len(self._threads)))
+
+    def _hire(self, wanted: int) -> None:
+        for _ in range(wanted):
             thread = threading.Thread(target=self._toil, name=f"crew {len(self._threads) + 1}", daemon=True)
             try:
                 thread.start()

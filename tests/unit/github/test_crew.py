@@ -34,6 +34,13 @@ def crew_of(access: Access, size: int = 8) -> closing[Crew]:
     return closing(Crew(access, size))
 
 
+def all_wait(crew: Crew, count: int) -> None:
+    """Return once so many threads have nothing to do."""
+    end = time.monotonic() + LONG
+    while len(crew._idle) < count and time.monotonic() < end:
+        time.sleep(0.001)
+
+
 def test_hands_are_hired_before_there_is_work_for_them_and_never_too_many(
     access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -48,6 +55,7 @@ def test_hands_are_hired_before_there_is_work_for_them_and_never_too_many(
     with crew_of(access, size=4) as crew:
         crew.get_ready(3)
         assert started == ["crew 1", "crew 2", "crew 3"]
+        all_wait(crew, 3)  # who waits for work is no reason to hire fewer
         crew.get_ready(2)
         assert len(started) == 3
         crew.get_ready(9)
@@ -60,9 +68,7 @@ def test_who_has_nothing_to_do_is_not_waited_for(access: Access, monkeypatch: py
     crew = Crew(access, 4)
     crew.get_ready(4)
     assert crew.gather([lambda: 1, lambda: 2]) == [1, 2]
-    end = time.monotonic() + LONG
-    while len(crew._idle) < 4 and time.monotonic() < end:
-        time.sleep(0.001)
+    all_wait(crew, 4)
     monkeypatch.setattr(threading.Thread, "join", lambda *_: pytest.fail("somebody was waited for"))
     crew.close()
 
