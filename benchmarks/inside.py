@@ -94,6 +94,8 @@ class _OneHand:
     def connection(self) -> Connection:
         return self._connection
 
+    def get_ready(self, requests: int) -> None: ...
+
     def gather(self, asks: Sequence[Callable[[], T]]) -> list[T]:
         return [ask() for ask in asks]
 
