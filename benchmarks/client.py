@@ -57,6 +57,7 @@ class Client:
             "GITHUB_API_URL": place.url,
             "ENVSYNC_RECORD_KEY": place.record_key,
             "ENVSYNC_CACHE_DIR": str(self.folder / "cache"),
+            **({} if place.bundle is None else {"REQUESTS_CA_BUNDLE": place.bundle}),
             **SECRETS,
         }
 

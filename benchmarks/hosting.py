@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from collections import Counter
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
+
+import certifi
+import trustme
 
 from benchmarks.server import Manner, Place, Reading
 from benchmarks.workload import OWNER, REVIEWERS
@@ -41,25 +47,38 @@ class _Door:
 def host(pipe: Connection, load: Workload, clock: Clock) -> None:
     """Does what comes through the pipe, until that is None."""
     door, sandbox, spent = _Door(clock), None, 0.0
-    with ExitStack() as stack:
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        identity = _Identity(Path(folder))
         while (asked := pipe.recv()) is not None:
             if isinstance(asked, Manner):
                 stack.close()
-                sandbox = stack.enter_context(_sandbox(asked, door, sandbox))
+                sandbox = stack.enter_context(_sandbox(asked, door, identity, sandbox))
                 if not sandbox.state.repositories:
                     _seed(sandbox, load)
-                pipe.send(Place(sandbox.url, FULL_TOKEN, RECORD_KEY))
+                pipe.send(Place(sandbox.url, FULL_TOKEN, RECORD_KEY, identity.bundle if asked.tls else None))
             elif sandbox is not None:
                 pipe.send(_reading(sandbox, door, time.process_time() - spent))
             door.forget()
             spent = time.process_time()
 
 
-def _sandbox(manner: Manner, door: _Door, before: Sandbox | None) -> Sandbox:
+class _Identity:
+    """As whom it speaks TLS. `bundle`: all that a client usually trusts, and this."""
+
+    def __init__(self, folder: Path) -> None:
+        authority = trustme.CA()
+        self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        authority.issue_cert("127.0.0.1").configure_cert(self.context)
+        self.bundle = str(folder / "bundle.pem")
+        Path(self.bundle).write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
+
+
+def _sandbox(manner: Manner, door: _Door, identity: _Identity, before: Sandbox | None) -> Sandbox:
     secondary = None if manner.limits is None else SecondaryLimits()
     options = Options(rate_limit=manner.limits, secondary=secondary, now=door.now)
     port = 0 if before is None else int(before.url.rpartition(":")[2])
-    sandbox = Sandbox(port=port, latency=manner.latency, options=options)
+    tls = identity.context if manner.tls else None
+    sandbox = Sandbox(port=port, latency=manner.latency, options=options, tls=tls)
     if before is not None:
         sandbox.state = before.state
     return sandbox

@@ -77,10 +77,11 @@ class Bench:
     client: Client
     server: Server
     clock: Clock
+    tls: bool = False
 
     def measure(self, part: str) -> Row:
         """What is quick, and changes nothing, is run more than once: the median by what comes after start-up."""
-        place = self.server.serve(Manner(self.latency))
+        place = self.server.serve(Manner(self.latency, tls=self.tls))
         if part == "cache":
             self.client.run(["plan"], place)
             self.server.read()
@@ -95,7 +96,7 @@ class Bench:
 
     def apply_quickly(self) -> None:
         """What the others look at."""
-        self.client.run(_arguments("apply"), self.server.serve(Manner(0)))
+        self.client.run(_arguments("apply"), self.server.serve(Manner(0, tls=self.tls)))
 
     def alone(self) -> Alone:
         every = list(targets(self.load))
@@ -136,9 +137,9 @@ def _arguments(part: str) -> list[str]:
 
 
 @contextmanager
-def opened(repositories: int, latency: float, concurrency: int = 0) -> Iterator[Bench]:
+def opened(repositories: int, latency: float, concurrency: int = 0, *, tls: bool = False) -> Iterator[Bench]:
     load, clock = Workload(repositories), Clock()
     with TemporaryDirectory() as folder, Server(load, clock) as server:
         client = Client(Path(folder))
         client.prepare(load)
-        yield Bench(load, latency, concurrency, client, server, clock)
+        yield Bench(load, latency, concurrency, client, server, clock, tls)

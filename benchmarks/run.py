@@ -61,8 +61,10 @@ def known(context: click.Context, option: click.Parameter, text: str) -> list[st
     return found
 
 
-def rows(repositories: int, latency: float, only: list[str], hands: int) -> tuple[list[Row], list[Alone]]:
-    with opened(repositories, latency, hands) as bench:
+def rows(
+    repositories: int, latency: float, only: list[str], hands: int, *, tls: bool
+) -> tuple[list[Row], list[Alone]]:
+    with opened(repositories, latency, hands, tls=tls) as bench:
         if "apply" in only:
             say(f"{repositories}: apply")
             found = [bench.measure("apply")]
@@ -109,15 +111,18 @@ def say(words: str) -> None:
 @click.option("--repositories", default="1,10,100,1000", callback=numbers, show_default=True)
 @click.option("--latency", default=0.05, show_default=True, help="Seconds, of each answer.")
 @click.option("--only", default=",".join(PARTS), callback=known, show_default=True)
+@click.option("--tls", is_flag=True, help="Have envsync's commands speak TLS, as with GitHub.")
 @click.option("--profile", is_flag=True, help="Where the client's CPU time goes, besides.")
 @click.option("--json", "file", type=click.Path(path_type=Path), help="The figures go there as well.")
-def main(repositories: list[int], latency: float, only: list[str], file: Path | None, *, profile: bool) -> None:
+def main(
+    repositories: list[int], latency: float, only: list[str], file: Path | None, *, tls: bool, profile: bool
+) -> None:
     """Measure envsync against the sandbox. Fails where requests are not what they should be, or were refused."""
     hands, measured, alone = concurrency(), list[Row](), list[Alone]()
     try:
         if set(only) & {*COMMANDS, "sandbox"}:
             for each in repositories:
-                more, sandbox = rows(each, latency, only, hands)
+                more, sandbox = rows(each, latency, only, hands, tls=tls)
                 measured += more
                 alone += sandbox
         starts = started(latency) if "startup" in only else {}
@@ -125,7 +130,7 @@ def main(repositories: list[int], latency: float, only: list[str], file: Path | 
         modules = profiled() if profile else []
     except Failed as failed:
         raise click.ClickException(str(failed)) from None
-    print(f"{machine()}; latency {latency * 1000:g} ms, {hands} requests at once\n")
+    print(f"{machine()}; latency {latency * 1000:g} ms, {hands} requests at once{', over TLS' if tls else ''}\n")
     for text in (
         *(table.of_rows(part, [row for row in measured if row.part == part]) for part in COMMANDS),
         table.of_sandbox(alone, latency, hands),
@@ -139,6 +144,7 @@ def main(repositories: list[int], latency: float, only: list[str], file: Path | 
         figures = {
             "machine": machine(),
             "latency": latency,
+            "tls": tls,
             "concurrency": hands,
             "runs": [asdict(each) for each in measured],
             "sandbox": [asdict(each) for each in alone],

@@ -47,10 +47,14 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How it is served. `limits`: requests an hour, with all of GitHub's other limits; None: it has none."""
+    """How it is served. `limits`: requests an hour, with all of GitHub's other limits; None: it has none.
+
+    `tls`: over TLS, as GitHub, with a certificate among a hundred others that the client has to load.
+    """
 
     latency: float
     limits: int | None = None
+    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ class Place:
     url: str
     token: str
     record_key: str
+    bundle: str | None  # of certificates, to trust it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from envsync.errors import Diagnostic, EnvsyncError
 from envsync.sandbox.connection import Connection
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
     from envsync.sandbox.connection import Delivery
@@ -23,16 +24,24 @@ _BACKLOG = 512
 class Listener:
     """Serves on loopback in a daemon thread with its own event loop, from `start` to `stop`.
 
-    `date` tells the time as HTTP writes it, for the answers that `serve` has no part in.
+    `date` tells the time as HTTP writes it, for the answers that `serve` has no part in. `tls`: as whom it speaks
+    TLS; None: it does not.
     """
 
     def __init__(
-        self, serve: Callable[[Request], Delivery], date: Callable[[], str], *, port: int, latency: float
+        self,
+        serve: Callable[[Request], Delivery],
+        date: Callable[[], str],
+        *,
+        port: int,
+        latency: float,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._serve = serve
         self._date = date
         self._port = port
         self._latency = latency
+        self._tls = tls
         self._bound: Future[int] = Future()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="sandbox", daemon=True)
 
@@ -40,7 +49,7 @@ class Listener:
         """Returns the URL. Raises an EnvsyncError when the port is taken."""
         self._thread.start()
         try:
-            return f"http://{HOST}:{self._bound.result()}"
+            return f"{'http' if self._tls is None else 'https'}://{HOST}:{self._bound.result()}"
         except (OSError, OverflowError) as error:
             self._thread.join()
             raise EnvsyncError(
@@ -66,6 +75,7 @@ class Listener:
                 HOST,
                 self._port,
                 backlog=_BACKLOG,
+                ssl=self._tls,
             )
         except (OSError, OverflowError) as error:
             self._bound.set_exception(error)

@@ -22,6 +22,7 @@ from envsync.sandbox.storage import file_errors, open_storage
 from envsync.sandbox.traffic import Tally
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
     from types import FrameType, TracebackType
@@ -49,7 +50,8 @@ class Sandbox:
     With a `directory` the state is read from there and written after each request that may have changed it;
     without one it is kept in memory alone. A test may change `state` between two requests, and `save` writes such
     changes. `latency` is in seconds and delays each answer. `observe` is called in the server's thread; what it
-    raises, and what goes wrong inside the sandbox, is raised again when the `with` block ends.
+    raises, and what goes wrong inside the sandbox, is raised again when the `with` block ends. With `tls` it
+    speaks TLS, as GitHub does, by the certificate in that.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Sandbox:
         faults: Sequence[Fault] = (),
         options: Options = _USUAL,
         observe: Callable[[Exchange], None] | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.url = ""  # known once it is served
         self.state = new_state(timestamp(options.now()))
@@ -70,6 +73,7 @@ class Sandbox:
         self._faults = Faults(faults)
         self._options = options
         self._observe = observe
+        self._tls = tls
         self._tally = Tally()
         self._storage: Storage | None = None
         self._turn = threading.Lock()  # one at a time: a request, a seeding, a saving
@@ -203,7 +207,11 @@ class Sandbox:
     def _start(self) -> None:
         self._service = Service(self.state, self._options, self._tally)
         self._listener = Listener(
-            self._serve, lambda: http_date(self._options.now()), port=self._port, latency=self._latency
+            self._serve,
+            lambda: http_date(self._options.now()),
+            port=self._port,
+            latency=self._latency,
+            tls=self._tls,
         )
         self.url = self._listener.start()
         if self._storage is None:
@@ -250,7 +258,7 @@ class Sandbox:
     def _site(self, request: Request) -> str:
         """The server as the client calls it: `localhost` is another origin than 127.0.0.1."""
         host = request.headers.get("host")
-        return f"http://{host}" if host else self.url
+        return f"{self.url.partition(':')[0]}://{host}" if host else self.url
 
     def _save_repository(self, repository: Repository) -> None:
         if self._storage is not None:

@@ -14,9 +14,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from support.sandbox_http import PRODUCTION, Clock, client, world
+from support.tls import identity
+from urllib3 import PoolManager
 
 from envsync.errors import EnvsyncError
-from envsync.sandbox import Exchange, Options, Sandbox
+from envsync.sandbox import FULL_TOKEN, Exchange, Options, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +36,18 @@ def test_it_listens_on_loopback_alone_and_is_gone_afterwards() -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", address.port or 0)).close()
     assert "sandbox" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_it_speaks_tls_and_links_to_where_it_is_reached(tmp_path: Path) -> None:
+    known = identity(tmp_path)
+    with Sandbox(tls=known.context) as sandbox, PoolManager(ca_certs=known.bundle) as pool:
+        sandbox.seed(repositories=[("acme", "payments"), ("acme", "orders")])
+        headers = {"Authorization": f"Bearer {FULL_TOKEN}"}
+        answer = pool.request("GET", f"{sandbox.url}/orgs/acme/repos?per_page=1", headers=headers)
+
+        assert answer.status == 200
+        assert f"<{sandbox.url}/" in answer.headers["Link"]
+        assert sandbox.url.startswith("https://127.0.0.1:")
 
 
 def test_a_port_that_is_taken() -> None:
