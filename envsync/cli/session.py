@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from envsync.plan.changes import Notice, Plan
     from envsync.plan.drift import Drift
 
+_PARTS = 4  # of an environment, which are asked for at once
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -136,6 +138,8 @@ class _Run:
         with progress(self.options) as say:
             say("finding the repositories")
             owners = Owners(self.crew.reader)
+            if configuration.patterns:  # the list of repositories takes a round trip, or two
+                self.crew.get_ready(_PARTS * max(len(file.environments) for file in configuration.declarations))
             resolved = configuration.resolve(expanded(configuration, owners))
             shard, wanted = self.options.shard, selected(self.options, resolved.desired)
             desired = wanted if shard is None else tuple(each for each in wanted if shard.holds(each.name))

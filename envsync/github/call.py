@@ -111,6 +111,7 @@ class Lost:
     reason: str
     sent: bool = True  # GitHub may have got the request, and done it
     lasting: bool = False  # trying again will not help
+    advice: str = ""  # what to do, where it is not to look at the connection
 
 
 Outcome: TypeAlias = Answer | Lost

@@ -107,6 +107,10 @@ class Connection:
         self._wire.close()
         self._requester.close()
 
+    def connect(self) -> None:
+        """Ahead of the first request; what hinders it, the request will tell."""
+        self._wire.connect()
+
     def fetch(self, target: Target, purpose: str) -> Received:
         """A `GET`, redirects within the API followed."""
         exchange, moved = self.follow(target, purpose)

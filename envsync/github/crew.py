@@ -68,7 +68,10 @@ class Crew:
         return found
 
     def get_ready(self, requests: int) -> None:
-        """Hire who so many requests will want, while nothing but the first answers can be waited for."""
+        """Hire who so many requests will want, while nothing but the first answers can be waited for.
+
+        Each of them connects to GitHub meanwhile, which takes two round trips and some work of the processor.
+        """
         with self._lock:
             self._hire(min(requests, self._size) - len(self._threads))
 
@@ -182,7 +185,9 @@ class Crew:
 
     def _toil(self) -> None:
         here = threading.current_thread()
-        self.connection()  # now, rather than when there is something to send
+        mine = self.connection()  # now, rather than when there is something to send
+        if not self._open:
+            mine.connect()
         while True:
             with self._lock:
                 while (task := self._next()) is None:

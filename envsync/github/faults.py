@@ -1,11 +1,11 @@
-"""Why did no answer come? What `requests` raises, in plain words and without addresses of objects."""
+"""Why did no answer come? What urllib3 raises, in plain words and without addresses of objects."""
 
 from __future__ import annotations
 
 import ssl
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
-import requests
 import urllib3.exceptions as u3
 
 from envsync.github.call import Lost
@@ -15,22 +15,21 @@ if TYPE_CHECKING:
 
 _Faults = tuple[type[BaseException], ...]
 
-# The first that fits: the narrow before the wide, since requests wraps one in another.
+# The first that fits: the narrow before the wide, since one is wrapped in another.
 _BEFORE_SENDING: tuple[tuple[_Faults, str], ...] = (
-    ((requests.exceptions.ProxyError, u3.ProxyError), "the proxy did not let the request through"),
     ((u3.NameResolutionError,), "the name {host} cannot be resolved"),
     ((ConnectionRefusedError,), "{host} refuses connections"),
     ((u3.NewConnectionError,), "{host} cannot be reached"),  # to urllib3 a kind of ConnectTimeoutError
-    ((requests.ConnectTimeout, u3.ConnectTimeoutError), "{host} cannot be reached in time"),
+    ((u3.ConnectTimeoutError,), "{host} cannot be reached in time"),
 )
 _AFTER_SENDING: tuple[tuple[_Faults, str], ...] = (
-    ((requests.Timeout, u3.ReadTimeoutError), "GitHub did not answer in time"),
-    ((ssl.SSLError,), "the encrypted connection to {host} failed"),
-    ((requests.exceptions.ContentDecodingError,), "GitHub's answer could not be decompressed"),
-    (
-        (requests.ConnectionError, requests.exceptions.ChunkedEncodingError, u3.ProtocolError),
-        "the connection was cut off before the answer was complete",
-    ),
+    ((u3.ReadTimeoutError,), "GitHub did not answer in time"),
+    ((ssl.SSLError, u3.SSLError), "the encrypted connection to {host} failed"),
+    ((u3.DecodeError,), "GitHub's answer could not be decompressed"),
+    ((u3.ProtocolError, OSError), "the connection was cut off before the answer was complete"),
+)
+_ABOUT_CERTIFICATES = (
+    "if your own authority has signed it, have REQUESTS_CA_BUNDLE name a file with its certificate"
 )
 
 
@@ -39,15 +38,18 @@ def lost(error: Exception, *, host: str) -> Lost:
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
             reason = f"the certificate of {host} is not trusted ({cause.verify_message})"
-            return Lost(reason, sent=False, lasting=True)
+            return Lost(reason, sent=False, lasting=True, advice=_ABOUT_CERTIFICATES)
+        if isinstance(cause, u3.ProxyError):
+            return Lost("the proxy did not let the request through", sent=False, advice=about_proxies(host))
     for faults, sent in ((_BEFORE_SENDING, False), (_AFTER_SENDING, True)):
         for kinds, reason in faults:
             if any(isinstance(cause, kinds) for cause in chain):
                 return Lost(reason.format(host=host), sent=sent)
-    if not isinstance(error, requests.RequestException):
-        # requests looks for the bundle that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names before it connects.
-        return Lost("the certificate bundle that the environment names cannot be read", sent=False, lasting=True)
     return Lost(f"the request could not be made ({type(error).__name__})", lasting=True)
+
+
+def about_proxies(host: str) -> str:
+    return f"check the proxy that HTTPS_PROXY names, or have NO_PROXY name {urlsplit(f'//{host}').hostname}"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -61,9 +61,9 @@ class Judge:
             "; it may have been done all the same" if call.method != "GET" and may_have_happened(outcome) else ""
         )
         match outcome:
-            case Lost(reason=reason):
+            case Lost(reason=reason, advice=advice):
                 text = f"{cannot(call.purpose)}: {reason}{doubt}"
-                hint = f"check the connection to {self.host}, then run it again"
+                hint = advice or f"check the connection to {self.host}, then run it again"
                 return Diagnostic("no-answer", text, hint)
             case Answer(status=status) if status >= 300:  # noqa: PLR2004 - not a success
                 text = f"{cannot(call.purpose)}: GitHub answered {status}{doubt}"

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import requests
-from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 
-from envsync.github.call import Lost, parse_answer
-from envsync.github.faults import lost
-from envsync.github.server import is_loopback
+from envsync.github.call import Lost, parse_answer, printable
+from envsync.github.early import EarlyPool
+from envsync.github.faults import about_proxies, lost
+from envsync.github.route import route_to
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Mapping
 
     from github.Requester import HTTPSRequestsConnectionClass, Requester
+    from urllib3 import HTTPConnectionPool
 
     from envsync.github.call import Call, Outcome
 
@@ -33,29 +34,32 @@ class Wire:
     Left to itself PyGithub would follow a 301 without the query and without end, sleep on a 202, stumble over a
     rate limit header that is no number, and write bodies, a secret's among them, to its debug log.
 
-    What a session of requests finds out for each request, proxies and certificates, is found out once, since all
-    go to one host: it would cost half as much time again as sending them.
+    A session of requests would load the certificates for each connection, and look for proxies before each
+    request: it would cost half as much time again as sending them.
     """
 
     def __init__(self, api_url: str, timeout: float) -> None:
-        parts = urlsplit(api_url)
-        with requests.Session() as session:
-            # No proxy of the environment's is to see what is meant for this machine.
-            session.trust_env = not is_loopback(api_url)
-            settings = session.merge_environment_settings(api_url, {}, stream=False, verify=True, cert=None)
-        self._proxies: dict[str, str] = dict(settings["proxies"])
-        self._verify = True if settings["verify"] is None else settings["verify"]
+        self._route = route_to(api_url)
         self._timeout = timeout
-        self._adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
-        self._site = f"{parts.scheme}://{parts.netloc}"
-        self._host = parts.netloc  # with the port: that is what gets mistyped
+        self._pool: HTTPConnectionPool | None = None  # opened when there is something to send
+        self._host = urlsplit(api_url).netloc  # with the port: that is what gets mistyped
         self.body = b""  # of the last answer
         self._body: str | None = None
         self._outcome: Outcome = Lost("nothing was sent", sent=False)
-        self._request = requests.PreparedRequest()
+
+    def connect(self) -> None:
+        """Ahead of the first request, so that it does not wait for that. Where it fails, the request will tell.
+
+        Not through a proxy: it might be shown a wrong password as often as there are connections.
+        """
+        if self._hindrance() is None and isinstance(self._pool, EarlyPool):
+            with suppress(HTTPError, OSError):
+                self._pool.connect()
 
     def carry(self, call: Call, requester: Requester, more: Mapping[str, str] = MappingProxyType({})) -> Outcome:
         """`more`: headers besides those that each request has."""
+        if (hindrance := self._hindrance()) is not None:
+            return hindrance
         self._body = None if call.body is None else json.dumps(call.body)
         self._outcome = Lost("nothing was sent", sent=False)
         headers = {**_HEADERS, **more}
@@ -71,7 +75,7 @@ class Wire:
                     "HTTPSRequestsConnectionClass", self
                 ),  # duck-typed: it calls `request` and `getresponse` only
             )
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             return lost(error, host=self._host)
         finally:
             self._body = None
@@ -79,24 +83,45 @@ class Wire:
 
     def request(self, verb: str, url: str, _body: None, headers: dict[str, str], _stream: bool) -> None:  # noqa: FBT001 - PyGithub's
         body = None if self._body is None else self._body.encode()
-        request = requests.PreparedRequest()
-        request.method, request.url, request.body = verb, f"{self._site}{url}", body
-        request.headers = CaseInsensitiveDict({**_ALWAYS, **headers})
-        if verb != "GET":
-            request.headers["Content-Length"] = str(len(body or b""))
-        self._request = request
+        length = {} if verb == "GET" else {"Content-Length": str(len(body or b""))}
+        pool = self._opened()
+        response = pool.urlopen(
+            verb,
+            url,
+            body,
+            {**_ALWAYS, **headers, **length},
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+        )
+        told = {name.lower(): value for name, value in response.headers.itermerged()}
+        self.body = response.data
+        self._outcome = parse_answer(response.status, told, self.body)
 
     def getresponse(self) -> Blank:
-        response = self._adapter.send(
-            self._request, timeout=self._timeout, verify=self._verify, proxies=self._proxies
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        self.body = response.content
-        self._outcome = parse_answer(response.status_code, headers, self.body)
         return Blank()
 
     def close(self) -> None:
-        self._adapter.close()
+        if self._pool is not None:
+            self._pool.close()
+
+    def _hindrance(self) -> Lost | None:
+        """Why nothing can be sent at all. The address of a proxy is not told: it may have a password in it."""
+        try:
+            self._opened()
+        except (HTTPError, requests.RequestException, ValueError):
+            reason, advice = "the proxy that the environment names cannot be used", about_proxies(self._host)
+        except OSError:
+            reason = f"the certificate bundle {printable(self._route.bundle)} cannot be read"
+            advice = "correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it"
+        else:
+            return None
+        return Lost(reason, sent=False, lasting=True, advice=advice)
+
+    def _opened(self) -> HTTPConnectionPool:
+        if self._pool is None:
+            self._pool = self._route.pool(self._timeout)
+        return self._pool
 
 
 class Blank:

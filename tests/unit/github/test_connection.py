@@ -8,19 +8,14 @@ import ssl
 import threading
 from contextlib import closing, suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import urlsplit
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from support.clockwork import TOKEN, World
 from support.github_json import problem
 from support.loopback import Loopback, Reply, Silence
+from support.tls import identity
 
 from envsync import __version__
 from envsync.errors import Diagnostic, FailureKind, Interrupted, RequestFailed
@@ -326,18 +321,7 @@ def test_a_broken_answer_is_lost(github: Loopback, connected: Callable[..., Conn
 @pytest.fixture
 def impostor(tmp_path: Path) -> Iterator[str]:
     """A server with a certificate that nobody vouches for."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-    start = datetime(2000, 1, 1, tzinfo=UTC)
-    certificate = builder.not_valid_before(start).not_valid_after(start.replace(year=2200)).sign(key, SHA256())
-    pem = tmp_path / "impostor.pem"
-    pem.write_bytes(
-        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-        + certificate.public_bytes(Encoding.PEM)
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
+    context = identity(tmp_path).context
 
     def shake_hands(server: socket.socket) -> None:
         peer, _ = server.accept()
@@ -357,9 +341,10 @@ def test_the_token_is_not_shown_to_an_impostor(
     exchange = connected(api_url=impostor).exchange(call("PUT"))
 
     assert lost(exchange) == Lost(
-        f"the certificate of {urlsplit(impostor).netloc} is not trusted (self-signed certificate)",
+        f"the certificate of {urlsplit(impostor).netloc} is not trusted (unable to get local issuer certificate)",
         sent=False,
         lasting=True,
+        advice="if your own authority has signed it, have REQUESTS_CA_BUNDLE name a file with its certificate",
     )
     assert world.pauses == []
 
@@ -383,7 +368,11 @@ def test_a_proxy_of_the_environment_s_leads_to_all_others(
         monkeypatch.setenv("no_proxy", "")
         exchange = connected(api_url="https://ghe.invalid/api/v3", policy=ONCE).exchange(call("GET"))
 
-    assert lost(exchange) == Lost("the proxy did not let the request through", sent=False)
+    assert lost(exchange) == Lost(
+        "the proxy did not let the request through",
+        sent=False,
+        advice="check the proxy that HTTPS_PROXY names, or have NO_PROXY name ghe.invalid",
+    )
 
 
 def test_ctrl_c_is_not_an_outcome(github: Loopback, access: Callable[..., Access]) -> None:
