@@ -29,15 +29,19 @@ class Pipeline(StrEnum):
 
 
 _OWN: Mapping[Pipeline, tuple[str, ...]] = {
-    Pipeline.LAMBDA: ("aws_lambda.py", "aws-roles.yml"),
+    Pipeline.LAMBDA: (
+        *("deploy.py", "check.py", "roll_back.py"),
+        *("alias.py", "answer.py", "aws.py", "by_hand.py", "step.py"),
+        "aws-roles.yml",
+    ),
     Pipeline.GENERIC: ("deploy.sh", "check.sh", "roll-back.sh"),
 }
 _WORDS: Mapping[Pipeline, Mapping[str, str]] = {
     Pipeline.LAMBDA: {
-        "contract": f"{FOLDER}/aws_lambda.py",
-        "deploy": f"python3 {FOLDER}/aws_lambda.py deploy",
-        "check": f"python3 {FOLDER}/aws_lambda.py check",
-        "roll_back": f"python3 {FOLDER}/aws_lambda.py roll-back",
+        "contract": f"{FOLDER}/deploy.py, check.py and roll_back.py",
+        "deploy": f"python3 {FOLDER}/deploy.py",
+        "check": f"python3 {FOLDER}/check.py",
+        "roll_back": f"python3 {FOLDER}/roll_back.py",
     },
     Pipeline.GENERIC: {
         "contract": f"{FOLDER}/deploy.sh, check.sh and roll-back.sh",

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 FOLDER = ".github/pipeline"
 OURS = [".github/workflows/deploy.yml", ".github/workflows/rollback.yml"]
 SCRIPTS = {
-    "lambda": ["README.md", "build.sh", "report.py", "notify.py", "aws_lambda.py", "aws-roles.yml"],
+    "lambda": [
+        *("README.md", "build.sh", "report.py", "notify.py", "deploy.py", "check.py", "roll_back.py"),
+        *("alias.py", "answer.py", "aws.py", "by_hand.py", "step.py", "aws-roles.yml"),
+    ],
     "generic": ["README.md", "build.sh", "report.py", "notify.py", "deploy.sh", "check.sh", "roll-back.sh"],
 }
 PIPED = {kind: [*OURS, *(f"{FOLDER}/{name}" for name in names)] for kind, names in SCRIPTS.items()}

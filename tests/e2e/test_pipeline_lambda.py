@@ -1,13 +1,14 @@
-"""A Lambda function is deployed, checked and rolled back: the script, with the real `aws` and a local AWS."""
+"""A Lambda function is deployed, checked and rolled back: the scripts, with the real `aws` and a local AWS."""
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
-import importlib.util
 import json
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +20,13 @@ from urllib.error import HTTPError
 
 import pytest
 import yaml
+from alias import alias_of
+from alias import described as description
+from answer import difference
+from aws import Refused, call
 from moto.cloudformation.parsing import parse_condition
 from moto.cloudformation.utils import yaml_tag_constructor
+from step import NUMBER, cut
 from support import runner
 from support.aws import Answer, local_aws, package
 from support.aws_access import GITHUB
@@ -35,10 +41,12 @@ from envsync.scaffold.pipeline import Pipeline
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from alias import Alias
     from support.aws import Asked, LocalAWS
 
-SCRIPT = ROOT / "envsync" / "templates" / "pipeline" / "aws_lambda.py"
-TEMPLATE = ROOT / "envsync" / "templates" / "pipeline" / "aws-roles.yml"
+SCRIPTS = ROOT / "envsync" / "templates" / "pipeline"
+TEMPLATE = SCRIPTS / "aws-roles.yml"
+STEPS = ("deploy", "check", "roll_back")
 BOTH = {"StagingFunction": "payments-staging", "ProductionFunction": "payments"}
 ROLES = ("staging", "production", "staging-rollback", "production-rollback")
 
@@ -89,6 +97,7 @@ class Job:
         }
     )
     role: str | None = None
+    scripts: Path = SCRIPTS
     started: subprocess.Popen[bytes] | None = None
 
     def run(self, step: str, **environ: str) -> Step:
@@ -96,7 +105,10 @@ class Job:
         outputs.write_text("", encoding="utf-8")
         given = {"GITHUB_OUTPUT": str(outputs), **self.aws.environ(self.role), **self.environ, **environ}
         with subprocess.Popen(
-            [sys.executable, SCRIPT, step], env=given, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            [sys.executable, self.scripts / f"{step}.py"],
+            env=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         ) as self.started:
             log, err = self.started.communicate(timeout=60)
         assert not err, err.decode()
@@ -123,7 +135,7 @@ class Job:
 
     def roll_back(self, deployed: Step) -> Step:
         named = {"FROM": "version", "TO": "previous", "SERVED": "served"}
-        return self.run("roll-back", **{name: deployed.outputs[each] for name, each in named.items()})
+        return self.run("roll_back", **{name: deployed.outputs[each] for name, each in named.items()})
 
 
 def sha256(files: Mapping[str, str]) -> str:
@@ -436,7 +448,7 @@ def test_what_the_function_answers_is_text_to_the_runner_and_no_command(aws: Loc
 def test_a_rollback_returns_to_what_served_before(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE, TWO, THREE], trail="good: 3 2 1")
 
-    rolled_back = job.run("roll-back", FROM="3", TO="2", SERVED="2", REASON="it\n::set-output name=done::x")
+    rolled_back = job.run("roll_back", FROM="3", TO="2", SERVED="2", REASON="it\n::set-output name=done::x")
 
     assert (rolled_back.code, rolled_back.outputs) == (0, {"from": "3", "version": "2", "done": "true"})
     assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("2", "good: 2 1")
@@ -474,13 +486,13 @@ def test_by_hand_it_goes_to_the_newest_good_one_that_is_still_there(aws: LocalAW
     aws.function("payments-staging", [ONE, app(2), app(3), TWO], trail="good: 4 3 1")
     functions().delete_function("payments-staging", "3")
 
-    rolled_back = job.run("roll-back")
+    rolled_back = job.run("roll_back")
 
     assert rolled_back.outputs == {"from": "4", "version": "1", "done": "true"}
     assert (aws.serves("payments-staging"), aws.trail("payments-staging")) == ("1", "good: 1")
     aws.move("payments-staging", "4")
     described("good: 3 1")
-    after_a_check = job.run("roll-back", FROM="4", TO="3", SERVED="3")
+    after_a_check = job.run("roll_back", FROM="4", TO="3", SERVED="3")
     assert (after_a_check.outputs["version"], aws.trail("payments-staging")) == ("1", "good: 1")
     assert "there is no version 3 any more" in after_a_check.log
 
@@ -488,13 +500,13 @@ def test_by_hand_it_goes_to_the_newest_good_one_that_is_still_there(aws: LocalAW
 def test_by_hand_it_goes_to_any_version_and_gives_it_all_traffic(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE, app(2), app(3), TWO], serves=3, trail="good: 3 2 1")
 
-    forwards = job.run("roll-back", TO="4")
+    forwards = job.run("roll_back", TO="4")
 
     assert forwards.outputs == {"from": "3", "version": "4", "done": "true"}
     assert aws.trail("payments-staging") == "good: 2 1"  # until 4 has passed its check
     shares("2")
 
-    whole = job.run("roll-back", TO="4")
+    whole = job.run("roll_back", TO="4")
 
     assert whole.outputs == {"from": "2", "version": "4", "done": "true"}
     assert aws.trail("payments-staging") == "good: 1"
@@ -510,7 +522,7 @@ def test_a_rollback_leaves_what_somebody_else_moved(aws: LocalAWS, job: Job) -> 
 
     aws.on("UpdateAlias", first, times=1)
 
-    left = job.run("roll-back", FROM="3", TO="2", SERVED="2")
+    left = job.run("roll_back", FROM="3", TO="2", SERVED="2")
 
     reason = "version 1 serves, not 3: it is left there"
     assert (left.code, left.outputs) == (0, {"version": "1", "reason": reason})
@@ -530,7 +542,7 @@ def test_a_version_that_is_none_is_answered_with_those_that_are(
 ) -> None:
     aws.function("payments-staging", [ONE, TWO, THREE], serves=2, trail="good: 2 1")
 
-    failed = job.run("roll-back", TO=to)
+    failed = job.run("roll_back", TO=to)
 
     assert (failed.code, failed.outputs["reason"], failed.errors) == (1, fact, [fact])
     run_again = (
@@ -544,7 +556,7 @@ def test_a_version_that_is_none_is_answered_with_those_that_are(
 def test_an_alias_that_is_not_there_is_made_by_a_deployment(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [app("bad")], serves=0)
 
-    failed = job.run("roll-back")
+    failed = job.run("roll_back")
 
     assert failed.outputs["reason"] == "the alias live does not exist"
     assert failed.outputs["instructions"].splitlines()[-1] == (
@@ -559,7 +571,7 @@ def test_the_instructions_of_a_rollback_that_aws_refuses_do_what_it_should_have_
     functions().delete_function("payments-staging", "4")
     aws.refuse("UpdateAlias")
 
-    failed = job.run("roll-back")
+    failed = job.run("roll_back")
 
     assert failed.code == 1
     assert "AccessDeniedException" in failed.outputs["reason"]
@@ -582,7 +594,7 @@ def test_a_rollback_whose_answer_is_lost_is_looked_at_or_nobody_knows(aws: Local
     aws.function("payments-staging", [ONE, TWO], trail="good: 1")
     aws.on("UpdateAlias", lambda _, proceed: (proceed(), Answer(502, b""))[1])
 
-    rolled_back = job.run("roll-back", FROM="2", TO="1", SERVED="1")
+    rolled_back = job.run("roll_back", FROM="2", TO="1", SERVED="1")
 
     assert (rolled_back.code, rolled_back.outputs["done"], aws.serves("payments-staging")) == (0, "true", "1")
     aws.move("payments-staging", "2")
@@ -593,7 +605,7 @@ def test_a_rollback_whose_answer_is_lost_is_looked_at_or_nobody_knows(aws: Local
 
     aws.on("UpdateAlias", lambda asked, proceed: (gone(asked, proceed), Answer(502, b""))[1], times=1)
 
-    lost = job.run("roll-back", FROM="2", TO="1", SERVED="1")
+    lost = job.run("roll_back", FROM="2", TO="1", SERVED="1")
 
     assert (lost.code, "done" in lost.outputs, aws.serves("payments-staging")) == (1, False, "1")
     told = "t is not known whether the rollback took place: aws lambda update-alias failed: "
@@ -628,10 +640,10 @@ def test_a_deployment_that_dies_before_it_moves_traffic_leaves_nothing_to_roll_b
     assert aws.serves("payments-staging") == "1"
 
 
-# Settings, and the way to AWS
+# Settings, files, and the way to AWS
 
 
-@pytest.mark.parametrize("step", ["deploy", "check", "roll-back"])
+@pytest.mark.parametrize("step", STEPS)
 def test_everything_that_is_not_set_is_named_with_where_to_set_it(aws: LocalAWS, job: Job, step: str) -> None:
     job.environ |= dict.fromkeys(("FUNCTION", "ALIAS", "PAYLOAD"), "") | {"EXPECTED": "{", "AWS_REGION": " "}
 
@@ -644,12 +656,12 @@ def test_everything_that_is_not_set_is_named_with_where_to_set_it(aws: LocalAWS,
         "ALIAS is empty: set the variable LAMBDA_ALIAS of the environment staging, in environments.yaml",
     ]
     named = [error.split()[0] for error in stopped.errors]
-    assert {"deploy": ["PAYLOAD", "PACKAGE", "DIGEST"], "check": ["PAYLOAD"], "roll-back": []}[step] == [
+    assert {"deploy": ["PAYLOAD", "PACKAGE", "DIGEST"], "check": ["PAYLOAD"], "roll_back": []}[step] == [
         each for each in named if each in {"PAYLOAD", "PACKAGE", "DIGEST"}
     ]
-    assert ("EXPECTED" in named) == (step != "roll-back")  # a rollback waits for no check's settings
+    assert ("EXPECTED" in named) == (step != "roll_back")  # a rollback waits for no check's settings
     prefix = "was not checked: " if step == "check" else ""
-    assert stopped.outputs["reason"] == script().cut(f"{prefix}{'; '.join(stopped.errors)}", 500)
+    assert stopped.outputs["reason"] == cut(f"{prefix}{'; '.join(stopped.errors)}", 500)
     assert stopped.outputs.get("checked") == ("false" if step == "check" else None)
 
 
@@ -661,6 +673,34 @@ def test_a_check_without_an_event_says_that_nothing_was_checked(job: Job) -> Non
         f"in environments.yaml; VERSION is not the number of a version: {'9' * 19}"
     )
     assert stopped.outputs == {"checked": "false", "reason": reason}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_takes_no_arguments(step: str) -> None:
+    script = SCRIPTS / f"{step}.py"
+
+    done = subprocess.run([sys.executable, script, "7"], capture_output=True, text=True, env={}, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", f"usage: python3 {script}\n")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_works_with_the_files_that_it_names_and_leaves_no_other(
+    aws: LocalAWS, job: Job, tmp_path: Path, step: str
+) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 2 1")
+    text = (SCRIPTS / f"{step}.py").read_text(encoding="utf-8")
+    named = {f"{step}.py", *re.findall(r"\w+\.py", ast.get_docstring(ast.parse(text)) or "")}
+    job.scripts = tmp_path / "pipeline"
+    job.scripts.mkdir()
+    for name in named:
+        shutil.copy(SCRIPTS / name, job.scripts)
+    job.environ["PYTHONDONTWRITEBYTECODE"] = ""
+
+    ran = job.deploy(THREE) if step == "deploy" else job.run(step)
+
+    assert (ran.code, ran.errors) == (0, [])
+    assert {each.name for each in job.scripts.iterdir()} == named
 
 
 def test_a_runner_without_the_aws_cli_says_so(job: Job) -> None:
@@ -676,8 +716,8 @@ def test_a_silent_aws_is_not_waited_for(aws: LocalAWS, job: Job, monkeypatch: py
     for name, value in {**aws.environ(), **job.environ}.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(Exception, match="aws lambda get-alias failed: it took longer than 1 seconds"):
-        script().call("get-alias", "--name", "live", seconds=1)
+    with pytest.raises(Refused, match="aws lambda get-alias failed: it took longer than 1 seconds"):
+        call("get-alias", "--name", "live", seconds=1)
     told.set()
 
 
@@ -732,16 +772,6 @@ def test_the_aws_of_these_tests_does_what_the_real_one_does(aws: LocalAWS, tmp_p
 # What needs no AWS
 
 
-def script() -> Any:
-    spec = importlib.util.spec_from_file_location("aws_lambda", SCRIPT)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["aws_lambda"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize(
     ("expected", "got", "told"),
     [
@@ -757,27 +787,25 @@ def script() -> Any:
     ],
 )
 def test_an_answer_contains_what_is_expected(expected: object, got: object, told: str) -> None:
-    assert script().difference(expected, got) == told
+    assert difference(expected, got) == told
 
 
 def test_the_list_of_good_versions_is_short_and_is_gone_through_backwards() -> None:
-    lambdas = script()
-
-    def alias(version: str, text: str) -> Any:
-        return lambdas.alias_of({"FunctionVersion": version, "Description": text, "RevisionId": "x"})
+    def alias(version: str, text: str) -> Alias:
+        return alias_of({"FunctionVersion": version, "Description": text, "RevisionId": "x"})
 
     assert alias("2", "good: 3 2 1").before() == ["1"]  # moved back by hand, and the list left as it was
-    assert lambdas.previous(alias("2", "good: 3 2 1"), "4") == "2"
-    assert lambdas.previous(alias("4", "good: 3 2 1"), "5") == "3"
-    assert lambdas.previous(alias("3", "good: 3 2 1"), "3") == "2"
+    assert alias("2", "good: 3 2 1").previous("4") == "2"
+    assert alias("4", "good: 3 2 1").previous("5") == "3"
+    assert alias("3", "good: 3 2 1").previous("3") == "2"
     assert alias("$LATEST", "good: 3 2 1").before() == ["3", "2", "1"]
     assert alias("$LATEST", "").before() == []
-    assert not [each for each in ("v2", "$LATEST", "0", "07", "9" * 19) if re.fullmatch(lambdas.NUMBER, each)]
+    assert not [each for each in ("v2", "$LATEST", "0", "07", "9" * 19) if re.fullmatch(NUMBER, each)]
     for text in ("the shop's, good: 2", f"good: {'9' * 19} 1", "good: 0", "before: 2"):
         assert (alias("3", text).good, alias("3", text).unlisted) == ((3,), text)
-    assert lambdas.described(range(12, 0, -1)) == "good: 12 11 10 9 8 7 6 5 4 3"
-    assert len(lambdas.described([int("9" * 18)] * 20)) <= 256
-    assert len(lambdas.cut("x" * 9000, 500)) == 500
+    assert description(range(12, 0, -1)) == "good: 12 11 10 9 8 7 6 5 4 3"
+    assert len(description([int("9" * 18)] * 20)) <= 256
+    assert len(cut("x" * 9000, 500)) == 500
 
 
 # IAM
@@ -815,7 +843,7 @@ def test_the_roles_are_enough_for_all_of_it(aws: LocalAWS, job: Job) -> None:
     job.role = "staging"
     assert [step.code for step in job.release(TWO)] == [0, 0]
     job.role = "staging-rollback"
-    assert job.run("roll-back").code == 0
+    assert job.run("roll_back").code == 0
     assert job.run("check", VERSION="1").code == 0
 
     assert aws.operations("staging") == [

@@ -21,12 +21,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from notify import NotSent, post
 from support.canaries import Finder
 from support.loopback import Loopback, Reply, Silence, serving
 from support.mailbox import Mailbox
 from support.shell import ROOT
-
-from envsync.templates.pipeline.notify import NotSent, post
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -444,7 +444,7 @@ def test_the_page_for_the_night_needs_no_other(checkout: Checkout) -> None:
 
 def test_a_rollback_of_which_nobody_knows_says_so_as_the_page_does(checkout: Checkout) -> None:
     assert f"`{UNSURE}`" in NIGHT.read_text(encoding="utf-8")
-    assert UNSURE[1:] in checkout.files[".github/pipeline/aws_lambda.py"]
+    assert UNSURE[1:] in checkout.files[".github/pipeline/roll_back.py"]
 
 
 REPORTER = """\
@@ -508,9 +508,8 @@ def test_scripts_say_what_the_page_quotes(checkout: Checkout, words: str) -> Non
     for value in (r"\b[0-9]+\b", r"\bpayments\b", r"\blive\b", r"\\\$LATEST"):
         shown = re.sub(value, lambda _: r"\{[^{}]+\}", shown)
 
-    assert any(
-        re.search(shown, checkout.files[f".github/pipeline/{script}"]) for script in ("aws_lambda.py", "notify.py")
-    )
+    scripts = ("deploy.py", "roll_back.py", "notify.py")
+    assert any(re.search(shown, checkout.files[f".github/pipeline/{script}"]) for script in scripts)
 
 
 def test_secrets_and_variables_of_notifications_are_what_the_page_calls_them(checkout: Checkout) -> None:
@@ -583,13 +582,20 @@ CONTRACT = [
 ]
 
 
+LAMBDAS = {"deploy.sh": "deploy.py", "check.sh": "check.py", "roll-back.sh": "roll_back.py"}
+
+
 @pytest.mark.parametrize(("script", "name"), CONTRACT)
 def test_the_contract_is_the_one_that_stands_in_the_script(checkout: Checkout, script: str, name: str) -> None:
     assert re.search(rf"^#   {name} ", checkout.files[f".github/pipeline/{script}"], re.MULTILINE)
+    assert re.search(rf"^  {name} ", checkout.files[f".github/pipeline/{LAMBDAS[script]}"], re.MULTILINE)
 
 
 def test_nothing_of_the_contract_is_left_out(checkout: Checkout) -> None:
-    for script in ("deploy.sh", "check.sh", "roll-back.sh"):
-        lines = checkout.files[f".github/pipeline/{script}"].splitlines()
-        there = {found[1] for line in lines if (found := re.match(r"#   ([A-Z]+|[a-z_]+)  ", line))}
-        assert there - {"ENVIRONMENT"} == {name for of, name in CONTRACT if of == script}
+    of_the_job = {"ENVIRONMENT", "FUNCTION", "ALIAS", "AWS_REGION", "PAYLOAD", "EXPECTED"}
+    for script, lambdas in LAMBDAS.items():
+        named = {name for of, name in CONTRACT if of == script}
+        for each, indented in ((script, "#   "), (lambdas, "  ")):
+            lines = checkout.files[f".github/pipeline/{each}"].splitlines()
+            there = {found[1] for line in lines if (found := re.match(rf"{indented}([A-Z_]+|[a-z_]+)  ", line))}
+            assert there - of_the_job == named

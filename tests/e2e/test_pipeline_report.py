@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
-from support.markdown import ALIVE, NASTY, PARSER, TEXT
-from support.runner import lines, obeyed, suspicious
-from support.shell import ROOT
-
-from envsync.templates.pipeline.report import (
+from report import (
     LONGEST,
     MOST_BACKTICKS,
     Job,
@@ -26,6 +22,9 @@ from envsync.templates.pipeline.report import (
     headline,
     printable,
 )
+from support.markdown import ALIVE, NASTY, PARSER, TEXT
+from support.runner import lines, obeyed, suspicious
+from support.shell import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -11,10 +13,22 @@ import yaml
 from envsync.packaged import pipeline_text
 from envsync.scaffold.pipeline import DEPLOYMENT, Pipeline, pipeline_files, pipeline_of
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FOLDER = ".github/pipeline"
 WORKFLOWS = [".github/workflows/deploy.yml", ".github/workflows/rollback.yml"]
 EVERYBODYS = ["README.md", "build.sh", "report.py", "notify.py"]
 OWN = {
-    Pipeline.LAMBDA: ["aws_lambda.py", "aws-roles.yml"],
+    Pipeline.LAMBDA: [
+        *("deploy.py", "check.py", "roll_back.py"),
+        *("alias.py", "answer.py", "aws.py", "by_hand.py", "step.py"),
+        "aws-roles.yml",
+    ],
+    Pipeline.GENERIC: ["deploy.sh", "check.sh", "roll-back.sh"],
+}
+STEPS = {
+    Pipeline.LAMBDA: ["deploy.py", "check.py", "roll_back.py"],
     Pipeline.GENERIC: ["deploy.sh", "check.sh", "roll-back.sh"],
 }
 
@@ -34,13 +48,13 @@ def commands(job: dict[str, Any]) -> dict[str, str]:
 def test_it_is_two_workflows_and_the_scripts_that_they_run(pipeline: Pipeline) -> None:
     files = pipeline_files(pipeline, pipeline_text)
 
-    scripts = [f".github/pipeline/{name}" for name in (*EVERYBODYS, *OWN[pipeline])]
+    scripts = [f"{FOLDER}/{name}" for name in (*EVERYBODYS, *OWN[pipeline])]
     assert list(files) == [*WORKFLOWS, *scripts]
     assert {path: files[path] for path in scripts} == {
         path: pipeline_text(path.split("/")[-1]) for path in scripts
     }
     run = set(re.findall(r"\.github/pipeline/([\w-]+\.\w+)", "".join(files[path] for path in WORKFLOWS)))
-    assert run == {*EVERYBODYS, *OWN[pipeline]} - {"README.md", "aws-roles.yml"}
+    assert run == {*EVERYBODYS, *STEPS[pipeline]} - {"README.md"}
 
 
 @pytest.mark.parametrize("pipeline", Pipeline)
@@ -62,20 +76,50 @@ def test_staging_and_production_are_deployed_in_the_same_way(pipeline: Pipeline)
     assert found["deploy-staging"]["steps"][-1]["name"] == "Notify whoever approves"
 
 
-@pytest.mark.parametrize(
-    ("pipeline", "command"),
-    [
-        (Pipeline.LAMBDA, "python3 .github/pipeline/aws_lambda.py {}"),
-        (Pipeline.GENERIC, "bash .github/pipeline/{}.sh"),
-    ],
-)
-def test_what_deploys_checks_and_rolls_back_is_one_command_each(pipeline: Pipeline, command: str) -> None:
+@pytest.mark.parametrize(("pipeline", "program"), [(Pipeline.LAMBDA, "python3"), (Pipeline.GENERIC, "bash")])
+def test_what_deploys_checks_and_rolls_back_is_one_command_each(pipeline: Pipeline, program: str) -> None:
     found = jobs(pipeline)
 
-    names = {"deploy": "deploy", "check": "check", "rollback": "roll-back"}
-    expected = {step: command.format(name) for step, name in names.items()}
+    steps = zip(("deploy", "check", "rollback"), STEPS[pipeline], strict=True)
+    expected = {step: f"{program} {FOLDER}/{name}" for step, name in steps}
     assert commands(found["deploy-staging"]) == commands(found["deploy-production"]) == expected
     assert commands(found["roll-back"]) == {name: expected[name] for name in ("rollback", "check")}
+
+
+def modules() -> dict[str, ast.Module]:
+    """The scripts of the Lambda's pipeline that are Python, by the name under which one imports another."""
+    files = pipeline_files(Pipeline.LAMBDA, pipeline_text)
+    paths = [path for path in files if path.endswith(".py")]
+    return {path.split("/")[-1].removesuffix(".py"): ast.parse(files[path]) for path in paths}
+
+
+def imported(module: ast.Module) -> set[str]:
+    found = {each.module or "" for each in ast.walk(module) if isinstance(each, ast.ImportFrom)}
+    found |= {each.name for node in ast.walk(module) if isinstance(node, ast.Import) for each in node.names}
+    return {name.split(".")[0] for name in found}
+
+
+def needed(name: str, among: Mapping[str, ast.Module]) -> set[str]:
+    """Which of them it imports, and what those import."""
+    own = imported(among[name]) & among.keys()
+    return own.union(*(needed(each, among) for each in own))
+
+
+def test_scripts_import_each_other_and_what_each_python_has() -> None:
+    found = modules()
+
+    assert not found.keys() & sys.stdlib_module_names  # a script's folder comes first
+    assert set().union(*map(imported, found.values())) <= found.keys() | sys.stdlib_module_names
+
+
+@pytest.mark.parametrize("step", ["deploy", "check", "roll_back"])
+def test_a_step_of_the_lambdas_says_what_it_needs_and_needs_no_other_step(step: str) -> None:
+    found = modules()
+
+    said = re.findall(r"(\w+)\.py", ast.get_docstring(found[step]) or "")
+
+    assert said == sorted(needed(step, found))
+    assert not {f"{each}.py" for each in said} & {*STEPS[Pipeline.LAMBDA], *EVERYBODYS}
 
 
 def test_only_a_function_in_aws_needs_a_role() -> None:
@@ -112,7 +156,7 @@ def test_a_pipeline_that_is_there_is_known_by_what_its_workflow_calls() -> None:
     texts = {each: pipeline_files(each, pipeline_text)[DEPLOYMENT] for each in Pipeline}
 
     assert {each: pipeline_of(text) for each, text in texts.items()} == {each: each for each in Pipeline}
-    own = texts[Pipeline.LAMBDA].replace("python3 .github/pipeline/aws_lambda.py deploy", "make deploy")
+    own = texts[Pipeline.LAMBDA].replace("python3 .github/pipeline/deploy.py", "make deploy")
     assert pipeline_of(own) is Pipeline.LAMBDA
     assert pipeline_of("\n".join(texts.values())) is None
     assert pipeline_of("run: ./deploy.sh") is None
