@@ -5,29 +5,24 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from notify import NotSent, post
 from support.canaries import Finder
 from support.loopback import Loopback, Reply, Silence, serving
 from support.mailbox import Mailbox
 from support.shell import ROOT
+from support.tls import identity
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator
     from email.message import EmailMessage
     from pathlib import Path
@@ -432,21 +427,8 @@ class Certificate:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
-    folder, key = tmp_path_factory.mktemp("certificate"), ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "loopback")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, SHA256())
-    )
-    (folder / "certificate.pem").write_bytes(made.public_bytes(Encoding.PEM))
-    (folder / "key.pem").write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-    return Certificate(context, {"SSL_CERT_FILE": str(folder / "certificate.pem")})
+    made = identity(tmp_path_factory.mktemp("certificate"))
+    return Certificate(made.context, {"SSL_CERT_FILE": made.bundle})
 
 
 def addressed(port: int, scheme: str = "", to: str = "ops@example.com, Lead <lead@example.com>") -> dict[str, str]:
