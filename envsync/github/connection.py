@@ -107,9 +107,9 @@ class Connection:
         self._wire.close()
         self._requester.close()
 
-    def connect(self) -> None:
-        """Ahead of the first request; what hinders it, the request will tell."""
-        self._wire.connect()
+    def connect(self) -> bool:
+        """Ahead of the first request; what hinders it, the request will tell. False: there is no connection."""
+        return self._wire.connect()
 
     def fetch(self, target: Target, purpose: str) -> Received:
         """A `GET`, redirects within the API followed."""

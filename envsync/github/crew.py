@@ -54,6 +54,7 @@ class Crew:
         self._closed = False
         self._stopped = threading.Event()
         self._first = threading.Lock()
+        self._reached = False  # by a connection that was opened ahead: others may be, too
         self._answered = False
         self._refusal: EnvsyncError | None = None  # of the credential
         self.reader = Reader(self._fetch, lambda link, why: self.connection().local(link, why), self.close, self)
@@ -70,7 +71,7 @@ class Crew:
     def get_ready(self, requests: int) -> None:
         """Hire who so many requests will want, while nothing but the first answers can be waited for.
 
-        Each of them connects to GitHub meanwhile, which takes two round trips and some work of the processor.
+        Once the first one has reached GitHub, the others connect as well, which takes two round trips.
         """
         with self._lock:
             self._hire(min(requests, self._size) - len(self._threads))
@@ -146,6 +147,11 @@ class Crew:
         return self._fetched(target, purpose)
 
     def _fetched_first(self, target: Target, purpose: str) -> Received:
+        if not self._reached and self.connection().connect():
+            with self._lock:
+                self._reached = True
+                self._free = 0  # all of them look up
+                self._hands.notify_all()
         try:
             received = self._fetched(target, purpose)
         except EnvsyncError as failed:
@@ -184,19 +190,22 @@ class Crew:
             self._threads.append(thread)
 
     def _toil(self) -> None:
-        here = threading.current_thread()
-        mine = self.connection()  # now, rather than when there is something to send
-        if not self._open:
-            mine.connect()
+        here, mine = threading.current_thread(), self.connection()
+        connects = True  # unless it has had something to do
+        task: Callable[[], object] | None
         while True:
             with self._lock:
                 while (task := self._next()) is None:
                     if self._closed:
                         return
+                    if self._reached and connects:
+                        task = mine.connect
+                        break
                     self._free += 1
                     self._idle.add(here)
                     self._hands.wait()
                     self._idle.discard(here)
+            connects = False
             task()
 
     def _next(self) -> Callable[[], None] | None:

@@ -29,6 +29,9 @@ class EarlyPool(HTTPSConnectionPool):
         try:
             if connection.is_closed:
                 connection.connect()
+        except BaseException:
+            connection.close()  # what is left of a greeting that failed can be asked nothing
+            raise
         finally:
             self._put_conn(connection)
 

@@ -31,21 +31,30 @@ _AFTER_SENDING: tuple[tuple[_Faults, str], ...] = (
 _ABOUT_CERTIFICATES = (
     "if your own authority has signed it, have REQUESTS_CA_BUNDLE name a file with its certificate"
 )
+_BEFORE_THE_TUNNEL = (u3.NewConnectionError, u3.ConnectTimeoutError)
 
 
 def lost(error: Exception, *, host: str) -> Lost:
     chain = tuple(_causes(error))
+    through_proxy = any(isinstance(cause, u3.ProxyError) for cause in chain)
     for cause in chain:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            reason = f"the certificate of {host} is not trusted ({cause.verify_message})"
+            whose = "the proxy" if through_proxy else host
+            reason = f"the certificate of {whose} is not trusted ({cause.verify_message})"
             return Lost(reason, sent=False, lasting=True, advice=_ABOUT_CERTIFICATES)
-        if isinstance(cause, u3.ProxyError):
-            return Lost("the proxy did not let the request through", sent=False, advice=about_proxies(host))
+    if through_proxy and (refusal := next(filter(_is_refusal, chain), None)) is not None:
+        reason, wrong_login = "the proxy did not let the request through", " 407 " in f"{refusal} "
+        return Lost(reason, sent=False, lasting=wrong_login, advice=about_proxies(host))
     for faults, sent in ((_BEFORE_SENDING, False), (_AFTER_SENDING, True)):
         for kinds, reason in faults:
             if any(isinstance(cause, kinds) for cause in chain):
                 return Lost(reason.format(host=host), sent=sent)
     return Lost(f"the request could not be made ({type(error).__name__})", lasting=True)
+
+
+def _is_refusal(cause: BaseException) -> bool:
+    """Whether there was no tunnel yet. urllib3 blames the proxy also where an answer is lost in it."""
+    return isinstance(cause, _BEFORE_THE_TUNNEL) or str(cause).startswith("Tunnel connection failed: ")
 
 
 def about_proxies(host: str) -> str:

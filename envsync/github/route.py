@@ -13,7 +13,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 from urllib3 import PoolManager, Timeout
-from urllib3.util import create_urllib3_context
+from urllib3.util import create_urllib3_context, parse_url
 
 from envsync.github.early import EarlyPool
 from envsync.github.server import is_loopback
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from urllib3 import HTTPConnectionPool
 
 _PROTOCOLS = ("http/1.1",)  # that urllib3 speaks
+
+
+class BundleUnreadable(Exception):  # noqa: N818 - reads as what the bundle is
+    pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +46,8 @@ class Route:
     def pool(self, timeout: float) -> HTTPConnectionPool:
         """Connections of one thread.
 
-        Raises an `OSError` where the bundle cannot be read. Where the proxy cannot be used, it raises urllib3's
-        `HTTPError`, requests' `RequestException`, or a `ValueError`.
+        Raises `BundleUnreadable`. Where the proxy cannot be used, it raises urllib3's `HTTPError`, requests'
+        `RequestException`, or a `ValueError`.
         """
         trusted = trust(self.bundle) if self.is_encrypted else None
         patience = Timeout(connect=timeout, read=timeout)
@@ -52,10 +56,11 @@ class Route:
             straight.pool_classes_by_scheme = {**straight.pool_classes_by_scheme, "https": EarlyPool}
             return straight.connection_from_url(self.site)
         address = self.proxy if "://" in self.proxy else f"http://{self.proxy}"
+        if not parse_url(address).host:
+            raise ValueError("it has no host")
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1)  # it knows kinds of proxies, and logs in to them
-        through = adapter.proxy_manager_for(
-            address, timeout=patience, ssl_context=trusted, proxy_ssl_context=trusted
-        )
+        own = {} if address.startswith("socks") else {"proxy_ssl_context": trusted}
+        through = adapter.proxy_manager_for(address, timeout=patience, ssl_context=trusted, **own)
         return cast("HTTPConnectionPool", through.connection_from_url(self.site))
 
 
@@ -78,7 +83,7 @@ _loading = threading.Lock()
 
 
 def trust(bundle: str) -> SSLContext:
-    """One for all threads: to load a bundle takes 16 ms. Raises an `OSError` where it cannot be read."""
+    """One for all threads: to load a bundle takes 16 ms. Raises `BundleUnreadable`."""
     with _loading:
         return _loaded(bundle)
 
@@ -86,7 +91,10 @@ def trust(bundle: str) -> SSLContext:
 @lru_cache
 def _loaded(bundle: str) -> SSLContext:
     context = create_urllib3_context()
-    context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
+    try:
+        context.load_verify_locations(**{"capath" if Path(bundle).is_dir() else "cafile": bundle})
+    except OSError as error:
+        raise BundleUnreadable(bundle) from error
     context.set_alpn_protocols(_PROTOCOLS)
     # urllib3 sets them again for each connection. While another thread opens one, that is a use after free:
     # https://github.com/python/cpython/issues/141012

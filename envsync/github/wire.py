@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -14,7 +13,7 @@ from urllib3.exceptions import HTTPError
 from envsync.github.call import Lost, parse_answer, printable
 from envsync.github.early import EarlyPool
 from envsync.github.faults import about_proxies, lost
-from envsync.github.route import route_to
+from envsync.github.route import BundleUnreadable, route_to
 
 if TYPE_CHECKING:
     from collections.abc import ItemsView, Mapping
@@ -47,14 +46,19 @@ class Wire:
         self._body: str | None = None
         self._outcome: Outcome = Lost("nothing was sent", sent=False)
 
-    def connect(self) -> None:
+    def connect(self) -> bool:
         """Ahead of the first request, so that it does not wait for that. Where it fails, the request will tell.
 
-        Not through a proxy: it might be shown a wrong password as often as there are connections.
+        False: there is no connection, nor has one been opened. Not through a proxy: it might be shown a wrong
+        password as often as there are connections.
         """
-        if self._hindrance() is None and isinstance(self._pool, EarlyPool):
-            with suppress(HTTPError, OSError):
-                self._pool.connect()
+        if self._hindrance() is not None or not isinstance(self._pool, EarlyPool):
+            return False
+        try:
+            self._pool.connect()
+        except (HTTPError, OSError):
+            return False
+        return True
 
     def carry(self, call: Call, requester: Requester, more: Mapping[str, str] = MappingProxyType({})) -> Outcome:
         """`more`: headers besides those that each request has."""
@@ -75,7 +79,7 @@ class Wire:
                     "HTTPSRequestsConnectionClass", self
                 ),  # duck-typed: it calls `request` and `getresponse` only
             )
-        except (HTTPError, OSError) as error:
+        except (HTTPError, OSError, ValueError) as error:  # ValueError: an answer that http.client cannot make out
             return lost(error, host=self._host)
         finally:
             self._body = None
@@ -109,11 +113,18 @@ class Wire:
         """Why nothing can be sent at all. The address of a proxy is not told: it may have a password in it."""
         try:
             self._opened()
+        except requests.exceptions.InvalidSchema:
+            reason, advice = (
+                "the proxy that the environment names is a SOCKS proxy",
+                "install PySocks beside envsync",
+            )
         except (HTTPError, requests.RequestException, ValueError):
             reason, advice = "the proxy that the environment names cannot be used", about_proxies(self._host)
-        except OSError:
+        except BundleUnreadable:
             reason = f"the certificate bundle {printable(self._route.bundle)} cannot be read"
             advice = "correct REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE, or unset it"
+        except OSError as error:
+            reason, advice = f"encrypted connections cannot be set up ({error.strerror})", "check SSLKEYLOGFILE"
         else:
             return None
         return Lost(reason, sent=False, lasting=True, advice=advice)

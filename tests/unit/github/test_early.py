@@ -14,6 +14,7 @@ import pytest
 from support.tls import Identity, identity
 from urllib3.connection import HTTPSConnection
 
+from envsync.errors import RequestFailed
 from envsync.github.call import Answer, Call
 from envsync.github.connection import Access, Connection
 from envsync.github.credentials import Credential
@@ -76,7 +77,7 @@ def has_something_to_read(connection: Connection) -> bool:
     return bool(select([sock], [], [], 0)[0])
 
 
-def test_a_crew_is_connected_before_it_has_anything_to_do(known: Identity) -> None:
+def test_a_crew_connects_once_the_first_request_has_reached_github(known: Identity) -> None:
     together = threading.Barrier(6)
 
     def ask(crew: Crew) -> bool:
@@ -86,11 +87,25 @@ def test_a_crew_is_connected_before_it_has_anything_to_do(known: Identity) -> No
     with Sandbox(tls=known.context) as github, closing(Crew(access(github.url), 8)) as crew:
         crew.get_ready(5)
         until(lambda: len(crew._idle) == 5)
-        assert (known.context.greeted, github.traffic.total) == (5, 0)
+        assert known.context.greeted == 0
+
+        crew.reader._fetch(LOOK.target, LOOK.purpose)
+        until(lambda: known.context.greeted == 6 and len(crew._idle) == 5)
+        assert github.traffic.total == 1
 
         assert all(crew.gather([lambda: ask(crew)] * 6))  # who gathers does one of them
-
         assert known.context.greeted == 6
+
+
+def test_a_crew_that_does_not_reach_github_tries_it_once(known: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE")  # nobody trusts it
+    with Sandbox(tls=known.context) as github, closing(Crew(access(github.url), 8)) as crew:
+        crew.get_ready(5)
+        with pytest.raises(RequestFailed, match="is not trusted"):
+            crew.reader._fetch(LOOK.target, LOOK.purpose)
+        until(lambda: len(crew._idle) == 5)
+
+    assert known.context.greeted == 2  # ahead, and for the request
 
 
 def test_what_hinders_it_the_request_tells(known: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,8 +131,9 @@ def close(_: ssl.SSLSocket) -> None:
     """As whoever serves does next."""
 
 
-def cut(encrypted: ssl.SSLSocket) -> None:
-    encrypted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # closed by a reset
+def reset(opened: socket.socket) -> None:
+    """It will be, rather than closed."""
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
 
 def speak(encrypted: ssl.SSLSocket) -> None:
@@ -125,18 +141,21 @@ def speak(encrypted: ssl.SSLSocket) -> None:
 
 
 @contextmanager
-def serving(context: ssl.SSLContext, first: Callable[[ssl.SSLSocket], None]) -> Iterator[str]:
-    """Does that with its first connection, and answers a request of the second."""
+def serving(context: ssl.SSLContext, first: Callable[[ssl.SSLSocket], None] | None) -> Iterator[str]:
+    """Does that with its first connection, or does not greet it, and answers a request of the second."""
 
     def serve() -> None:
-        for each in (first, answer):
-            peer, _ = listening.accept()
+        peer, _ = listening.accept()
+        if first is None:
+            reset(peer)
+            peer.close()
+        else:
             with context.wrap_socket(peer, server_side=True) as encrypted:
-                each(encrypted)
-
-    def answer(encrypted: ssl.SSLSocket) -> None:
-        encrypted.recv(65536)
-        encrypted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+                first(encrypted)
+        peer, _ = listening.accept()
+        with context.wrap_socket(peer, server_side=True) as encrypted:
+            encrypted.recv(65536)
+            encrypted.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     with socket.create_server(("127.0.0.1", 0)) as listening:
         thread = threading.Thread(target=serve)
@@ -145,7 +164,14 @@ def serving(context: ssl.SSLContext, first: Callable[[ssl.SSLSocket], None]) -> 
         thread.join()
 
 
-@pytest.mark.parametrize("first", [close, cut, speak])
+def test_one_that_was_never_greeted_is_replaced(known: Identity) -> None:
+    with serving(known.context, None) as url, closing(Connection(access(url))) as connection:
+        assert not connection.connect()
+
+        assert is_answered(connection.exchange(LOOK).outcome)
+
+
+@pytest.mark.parametrize("first", [close, reset, speak])
 def test_one_that_is_not_there_any_more_is_replaced(
     known: Identity, first: Callable[[ssl.SSLSocket], None]
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import importlib.util
 import ssl
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,7 +23,7 @@ from envsync.github.retry import Policy
 from envsync.github.route import Route, route_to, trust
 from envsync.github.server import Target
 from envsync.model import SecretValue
-from envsync.sandbox import FULL_TOKEN, Sandbox
+from envsync.sandbox import FULL_TOKEN, Fault, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -227,20 +228,84 @@ def test_one_that_does_not_let_anybody_through(known: Identity, monkeypatch: pyt
         assert outcome_of(f"{GITHUB}:8443/api/v3") == Lost(
             "the proxy did not let the request through",
             sent=False,
+            lasting=True,  # its password will not be another one
             advice="check the proxy that HTTPS_PROXY names, or have NO_PROXY name ghe.example",
         )
+
+
+def test_an_answer_that_is_lost_in_the_tunnel_may_be_one_to_what_was_done(
+    known: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", known.bundle)
+    with (
+        Sandbox(tls=known.context, faults=[Fault.parse("lost:*:*:1")]) as github,
+        proxy(int(github.url.rpartition(":")[2])) as (address, _),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://somebody:password@{address}")
+
+        assert outcome_of(GITHUB) == Lost("the connection was cut off before the answer was complete", sent=True)
+        assert github.traffic.total == 1
+
+
+def test_a_proxy_that_nobody_trusts_is_told_as_such(known: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(tls=known.context) as not_even_a_proxy:
+        monkeypatch.setenv("HTTPS_PROXY", not_even_a_proxy.url)
+
+        outcome = outcome_of(GITHUB)
+
+    assert isinstance(outcome, Lost)
+    assert outcome.reason.startswith("the certificate of the proxy is not trusted (")
+    assert outcome.lasting
+
+
+def test_a_socks_proxy_takes_what_can_speak_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:9")
+
+    outcome = outcome_of(GITHUB)
+
+    assert isinstance(outcome, Lost)
+    if importlib.util.find_spec("socks") is None:
+        assert (outcome.reason, outcome.advice) == (
+            "the proxy that the environment names is a SOCKS proxy",
+            "install PySocks beside envsync",
+        )
+    else:
+        assert not outcome.sent
+
+
+def test_a_log_of_keys_that_cannot_be_written_is_not_taken_for_the_bundle(
+    known: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", known.bundle)
+    monkeypatch.setenv("SSLKEYLOGFILE", f"{known.bundle}/keys")
+
+    assert outcome_of(GITHUB) == Lost(
+        "encrypted connections cannot be set up (Not a directory)",
+        sent=False,
+        lasting=True,
+        advice="check SSLKEYLOGFILE",
+    )
 
 
 def test_nothing_is_opened_ahead_through_a_proxy(known: Identity, monkeypatch: pytest.MonkeyPatch) -> None:
     with Sandbox(tls=known.context) as github, proxy(int(github.url.rpartition(":")[2])) as (address, asked):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
         with closing(Connection(Access(GITHUB, Credential(SecretValue(b"token"), "GH_FULL_TOKEN")))) as connection:
-            connection.connect()
+            assert not connection.connect()
 
         assert asked == []
 
 
-@pytest.mark.parametrize("address", ["ftp://somebody:hush@there", "exa mple", "http://somebody:hush@[::1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ftp://somebody:hush@there",
+        "exa mple",
+        "http://somebody:hush@[::1",
+        "http://somebody:hush@",
+        "http://:8080",
+    ],
+)
 def test_a_proxy_that_is_none_is_not_told_since_it_may_have_a_password(
     monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
