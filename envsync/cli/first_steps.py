@@ -19,6 +19,13 @@ from envsync.cli.options import (
 if TYPE_CHECKING:
     from envsync.model import RepositoryName
 
+_KINDS = click.Choice(["lambda", "generic"])
+_NO_KIND = ""
+
+
+def _known_kind(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    return _KINDS.convert(value, parameter, context) if value else value
+
 
 @cli.command(
     "import",
@@ -73,11 +80,13 @@ def import_(options: Options, *, wanted: tuple[str, ...], out: str, force: bool,
 @click.option("--name", metavar="NAME", help="Who owns what the file creates; else the repository's name.")
 @click.option(
     "--pipeline",
-    type=click.Choice(["lambda", "generic"]),
+    metavar="[lambda|generic]",
+    callback=_known_kind,
+    shell_complete=_KINDS.shell_complete,
     is_flag=False,
-    flag_value="lambda",
-    help="Add workflows that build, stage, ask, deploy and roll back: a Lambda function, as the option alone "
-    "says, or whatever three scripts of yours do.",
+    flag_value=_NO_KIND,
+    help="Add workflows that build, stage, ask, deploy and roll back: a Lambda function, or whatever three "
+    "scripts of yours do. The option alone takes the kind that is there, else lambda.",
 )
 @click.option("--no-workflows", is_flag=True, help="Leave envsync's own workflows and their action out.")
 @click.option("--dry-run", is_flag=True, help="Write nothing, and show what would be written as a diff.")
@@ -106,7 +115,7 @@ def init(  # noqa: PLR0913 - one for each option
     The five environments of a pipeline that stages, asks and can go back, or with --import what is on GitHub. What
     it is not told it asks for on a terminal. Nothing that is there is overwritten without --force.
     """
-    from envsync.cli.init_files import Asked
+    from envsync.cli.init_asked import Asked
     from envsync.cli.init_files import init as run
     from envsync.scaffold.pipeline import Pipeline
 
@@ -115,7 +124,8 @@ def init(  # noqa: PLR0913 - one for each option
         reviewers,
         imports,
         name,
-        Pipeline(pipeline) if pipeline else None,
+        pipes=pipeline is not None,
+        pipeline=Pipeline(pipeline) if pipeline else None,
         workflows=not no_workflows,
         dry_run=dry_run,
         force=force,

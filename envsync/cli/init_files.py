@@ -4,61 +4,43 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from envsync import __version__
 from envsync.cli import asking
 from envsync.cli.checkout import WORKFLOWS, default_branch, host_of, repository_of, root_of
+from envsync.cli.declared_there import declared, sources_there
 from envsync.cli.import_file import check_import, imported, managed_already
+from envsync.cli.init_pipeline import settled, text_there, wanted_of, without_deleted
 from envsync.cli.next_steps import Checkout, next_steps
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import colored, complain, note, result
 from envsync.cli.placing import Fate, Wanted, diff_text, placed, write
-from envsync.config import load
+from envsync.cli.unfit import unfit
 from envsync.errors import ConfigError, Diagnostic, ExitCode, Severity
 from envsync.github.server import api_url, web_host
 from envsync.model import RepositoryName, Team, User
-from envsync.packaged import pipeline_text, schema_text, template_text
-from envsync.plan.listing import listed
+from envsync.packaged import schema_text, template_text
 from envsync.scaffold.owner_name import name_like
-from envsync.scaffold.pipeline import DEPLOYMENT, TO_FILL_IN, pipeline_files, pipeline_of
 from envsync.scaffold.starter import Starter, starter_text
-from envsync.scaffold.starter_words import missing, pipeline_sources
+from envsync.scaffold.starter_words import handed_on
 from envsync.scaffold.vendored import ACTION, vendored_action, vendored_workflow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from envsync.cli.declared_there import Declared
+    from envsync.cli.init_asked import Asked
     from envsync.cli.options import Options
     from envsync.cli.placing import Placed
-    from envsync.model import DesiredEnvironment, DesiredRepository, LiveEnvironment
-    from envsync.scaffold.pipeline import Pipeline
+    from envsync.model import DesiredEnvironment, LiveEnvironment
+    from envsync.scaffold.starter_words import Sources
 
 _SCHEMA = "schemas/environments.schema.json"
 _MAIN = "main"  # which the workflows name, and the first file
 _WORKFLOWS = ("envsync-plan.yml", "envsync-apply.yml", "envsync-drift.yml")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the command line says. `reviewers`: as they were written. `beside`: the pipeline that is there."""
-
-    repository: RepositoryName | None = None
-    reviewers: tuple[str, ...] = ()
-    imports: bool = False
-    name: str | None = None
-    pipeline: Pipeline | None = None
-    workflows: bool = True
-    dry_run: bool = False
-    force: bool = False
-    beside: Pipeline | None = None
-
-    @property
-    def deploys(self) -> Pipeline | None:
-        """What the files are to fit."""
-        return self.pipeline or self.beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +56,34 @@ def init(options: Options, asked: Asked) -> int:
     _check_usage(options, asked)
     server = api_url(options.api_url, os.environ)
     root = root_of(Path.cwd())
-    asked = replace(asked, beside=_piped(root))
-    placed(root, _tools(asked))  # what is in the way is told before anybody is asked
+    asked = settled(root, asked)
+    placed(root, _tools(asked, None))  # what is in the way is told before anybody is asked
     first = _first(options, asked, root)
     if isinstance(first, ExitCode):
         return first
-    files = placed(root, (*_environments(first, asked), *_tools(asked)))
+    own = placed(root, _environments(first, asked))
+    files = without_deleted(root, (*own, *placed(root, _tools(asked, _sources(root, own, asked)))))
     if asked.dry_run:
         result(diff_text(files, color=colored(sys.stdout, options.color)))
     else:
         write(root, files)
     for line in _told(root, files, asked, unknown=first.text is None):
         note(options, line)
-    complain((*_doubts(root, first, server), *_unfit(root, files, asked)), options.color)
+    complain(
+        (*_doubts(root, first, server), *unfit(root, files, asked, asked.repository or _of_checkout(root))),
+        options.color,
+    )
     if any(each.writes for each in files) and not asked.dry_run:
         checkout = Checkout(first.repository, first.organization, server, asked.workflows, asked.pipeline)
         note(options, f"\n{next_steps(checkout)}")
     return ExitCode.OK
 
 
-def _piped(root: Path) -> Pipeline | None:
-    """Which pipeline is in the checkout. What is no file is told where it is in the way."""
-    file = root / DEPLOYMENT
-    try:
-        return pipeline_of(file.read_text(encoding="utf-8")) if file.is_file() else None
-    except (OSError, UnicodeError):
-        return None
-
-
 def _check_usage(options: Options, asked: Asked) -> None:
     check_import(options, [str(asked.repository)] if asked.repository else (), asked.name)
     if asked.imports and asked.reviewers:
         raise _wrong("wrong-option", "--import takes the reviewers that are there", "leave --reviewer out")
-    if asked.imports and asked.pipeline:
+    if asked.imports and asked.pipes:
         message = "--pipeline needs the five environments that it writes, and --import writes those that are there"
         hint = f"run it with --import, then with --pipeline: that says what {DEFAULT_FILE} lacks for it"
         raise _wrong("wrong-option", message, hint)
@@ -125,17 +102,13 @@ def _first(options: Options, asked: Asked, root: Path) -> _First | ExitCode:
     """One that is there is replaced only where somebody says by what: it is the one file that people write."""
     file = root / DEFAULT_FILE
     placed(root, [Wanted(DEFAULT_FILE, "", replaces=asked.force)])
-    there = _declared(file)
+    there = declared(file)
     told = asked.repository or (there.repository.name if there else None) or _of_checkout(root)
-    if os.path.lexists(file) and not _renews(asked):
+    if os.path.lexists(file) and not asked.renews:
         return _First(_again(asked, there), told, bool(there and _has_teams(there.repository.environments)))
     if told is None:
         told = _asked_repository(asked, root)
     return _imported(options, asked, told) if asked.imports else _five(asked, told)
-
-
-def _renews(asked: Asked) -> bool:
-    return asked.force and bool(asked.imports or asked.reviewers)
 
 
 def _of_checkout(root: Path) -> RepositoryName | None:
@@ -143,25 +116,7 @@ def _of_checkout(root: Path) -> RepositoryName | None:
     return found if found is not None and asking.is_repository(str(found)) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Declared:
-    owner: str
-    repository: DesiredRepository
-
-
-def _declared(file: Path) -> _Declared | None:
-    """A file that is there, and the one repository that it is about. None: there is none, or not just one."""
-    try:
-        configuration = load([file])
-        desired = configuration.desired({each.text: () for each in configuration.patterns})
-    except ConfigError:
-        return None  # what is wrong with it, `envsync validate` says
-    if configuration.patterns or len(desired) != 1:
-        return None
-    return _Declared(configuration.declarations[0].owner, desired[0])
-
-
-def _again(asked: Asked, there: _Declared | None) -> str | None:
+def _again(asked: Asked, there: Declared | None) -> str | None:
     """What `init` would write in the place of a file that is there; None where nobody knows."""
     if there is None or asked.imports:
         return None
@@ -222,24 +177,29 @@ def _imported(options: Options, asked: Asked, repository: RepositoryName) -> _Fi
 
 def _environments(first: _First, asked: Asked) -> Iterator[Wanted]:
     if first.text is not None:
-        yield Wanted(DEFAULT_FILE, first.text, replaces=_renews(asked), hides=True)
+        yield Wanted(DEFAULT_FILE, first.text, replaces=asked.renews, hides=True)
 
 
 # --- what works with it ------------------------------------------------------------------------------------
 
 
-def _tools(asked: Asked) -> Iterator[Wanted]:
+def _sources(root: Path, own: Sequence[Placed], asked: Asked) -> Sources | None:
+    """What the workflow that applies hands on: what the file names that is written, or else kept."""
+    written = next((each.wanted.text for each in own if each.fate is not Fate.KEPT), None)
+    if written is not None:
+        return handed_on(written, (), asked.deploys)
+    file = root / DEFAULT_FILE
+    return handed_on(text_there(file), sources_there(file), asked.deploys)
+
+
+def _tools(asked: Asked, sources: Sources | None) -> Iterator[Wanted]:
     yield Wanted(_SCHEMA, schema_text("environments.schema.json"), replaces=asked.force)
     if asked.workflows:
-        yield from _own_workflows(asked)
-    if asked.pipeline:
-        for path, text in pipeline_files(asked.pipeline, pipeline_text).items():
-            filled_in = path in TO_FILL_IN
-            yield Wanted(path, text, replaces=asked.force and not filled_in, filled_in=filled_in)
+        yield from _own_workflows(asked, sources)
+    yield from wanted_of(asked)
 
 
-def _own_workflows(asked: Asked) -> Iterator[Wanted]:
-    sources = pipeline_sources(asked.deploys) if asked.deploys else None
+def _own_workflows(asked: Asked, sources: Sources | None) -> Iterator[Wanted]:
     for name in _WORKFLOWS:
         path = f"{WORKFLOWS.as_posix()}/{name}"
         yield Wanted(path, vendored_workflow(template_text(path), sources), replaces=asked.force)
@@ -258,47 +218,6 @@ def _doubts(root: Path, first: _First, server: str) -> Iterator[Diagnostic]:
         message = f"the default branch is {branch}, and the files speak of {_MAIN}"
         hint = f"put {branch} for {_MAIN} in {DEFAULT_FILE} and in the workflows"
         yield Diagnostic("other-branch", message, hint, severity=Severity.WARNING)
-
-
-def _unfit(root: Path, files: Sequence[Placed], asked: Asked) -> Iterator[Diagnostic]:
-    """Why the pipeline would not work with what is kept."""
-    if asked.pipeline is None:
-        return
-    fates = {each.wanted.path: each.fate for each in files}
-    if fates[DEPLOYMENT] is Fate.KEPT and asked.beside is not asked.pipeline:
-        message = f"{DEPLOYMENT} was there and is kept: nothing runs the pipeline that was written"
-        hint = "give yours another name and run this again; --force would replace it"
-        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
-    file = root / DEFAULT_FILE
-    writes = fates.get(DEFAULT_FILE) in {Fate.NEW, Fate.REPLACES}
-    if file.is_file() and not (writes and asked.dry_run):
-        yield from _lacking(root, file, asked.pipeline, asked.repository)
-
-
-def _lacking(
-    root: Path, file: Path, pipeline: Pipeline, repository: RepositoryName | None
-) -> Iterator[Diagnostic]:
-    """What `environments.yaml` lacks for the workflows of the pipeline."""
-    there = _declared(file)
-    if there is None:
-        message = f"whether {DEFAULT_FILE} has what the pipeline's workflows name is not known"
-        yield Diagnostic("pipeline-unfit", message, "run `envsync validate`", severity=Severity.WARNING)
-        return
-    here = repository or _of_checkout(root)
-    if here is not None and here.key != there.repository.name.key:
-        message = f"{DEFAULT_FILE} is about {there.repository.name}, and these workflows would run in {here}"
-        hint = f"declare the environments of {here}: GitHub makes those that are not there, unprotected"
-        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
-    held = {each.name: (*each.variables, *each.secrets) for each in there.repository.environments}
-    hint = f"`envsync init --pipeline={pipeline} --force --dry-run --reviewer LOGIN` shows what it would write"
-    for names, environments in missing(pipeline, held).items():
-        if names:
-            what = f"{listed(names, len(names))}, which the pipeline's jobs use there"
-            message = f"{DEFAULT_FILE} gives {listed(environments)} no {what}"
-        else:
-            what = "which the pipeline's workflows name: GitHub would make what is missing, unprotected"
-            message = f"{DEFAULT_FILE} does not declare {listed(environments)}, {what}"
-        yield Diagnostic("pipeline-unfit", message, hint, severity=Severity.WARNING)
 
 
 # --- what is said ------------------------------------------------------------------------------------------

@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
 FOLDER = ".github/pipeline"
 DEPLOYMENT = ".github/workflows/deploy.yml"
+ROLLBACK = ".github/workflows/rollback.yml"
 _PLACE = re.compile(r"^( *)# <([a-z]+)(?: ([a-z]+))?>\n", re.MULTILINE)
 _FIELD = re.compile(r"(?<!\$)\{([a-z_]+)\}")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
+_LAMBDAS = re.compile(r"\bvars\.LAMBDA_(?:FUNCTION|ALIAS)\b")
 _STEPS = ("deploy", "check", "roll_back")
 _COMMON = ("README.md", "build.sh", "report.py", "notify.py")
 TO_FILL_IN = frozenset(
@@ -72,16 +75,39 @@ def pipeline_files(pipeline: Pipeline, template: Callable[[str], str]) -> dict[s
     writer = _Writer(pipeline, template)
     workflows = {
         DEPLOYMENT: writer.filled(template("deploy.yml"), {}),
-        ".github/workflows/rollback.yml": writer.filled(template("rollback.yml"), _ROLLBACK),
+        ROLLBACK: writer.filled(template("rollback.yml"), _ROLLBACK),
     }
-    scripts = {f"{FOLDER}/{name}": template(name) for name in (*_COMMON, *_OWN[pipeline])}
+    scripts = {f"{FOLDER}/{name}": template(name) for name in scripts_of(pipeline)}
     return {**workflows, **scripts}
 
 
+def scripts_of(pipeline: Pipeline) -> tuple[str, ...]:
+    """Names of the files in its folder."""
+    return (*_COMMON, *_OWN[pipeline])
+
+
 def pipeline_of(workflow: str) -> Pipeline | None:
-    """Which one a `deploy.yml` runs, by what it calls; None: another one, or some of both."""
-    found = [each for each, words in _WORDS.items() if any(words[step] in workflow for step in _STEPS)]
-    return found[0] if len(found) == 1 else None
+    """Which one a `deploy.yml` is, by what its steps call and its jobs are set up with; None: nothing there tells.
+
+    A team that put a command of its own in the place of one has the pipeline all the same: what the Lambda's jobs
+    take from their environment stands there still. All three of the generic one may deploy a Lambda function, too.
+    """
+    code = _COMMENT.sub("", workflow)
+    lambdas, generics = (_calls(each, code) for each in (Pipeline.LAMBDA, Pipeline.GENERIC))
+    if lambdas or (_LAMBDAS.search(code) and generics < len(_STEPS)):
+        return Pipeline.LAMBDA
+    return Pipeline.GENERIC if generics else None
+
+
+def runs_a_pipeline(workflow: str) -> bool:
+    """Whether a workflow is of one at all, of whichever kind."""
+    code = _COMMENT.sub("", workflow)
+    return pipeline_of(workflow) is not None or any(f"{FOLDER}/{name}" in code for name in _COMMON)
+
+
+def _calls(pipeline: Pipeline, code: str) -> int:
+    """How many of its three commands are there."""
+    return sum(_WORDS[pipeline][step] in code for step in _STEPS)
 
 
 class _Writer:

@@ -14,7 +14,7 @@ from envsync.scaffold.pipeline import Pipeline
 from envsync.scaffold.yaml_text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 
 REGION = "eu-west-1"
@@ -98,6 +98,20 @@ def sources(text: str) -> Sources:
         tuple(name for name, active in found.items() if active),
         tuple(name for name, active in found.items() if not active),
     )
+
+
+def handed_on(text: str, named: Iterable[str], pipeline: Pipeline | None) -> Sources | None:
+    """What a workflow that applies an `environments.yaml` has to hand on; None: nothing is known to be.
+
+    `named`: the sources that `text` names, however it is written. `pipeline`: what deploys beside it, which may
+    need what the file does not have yet.
+    """
+    there, own = sources(text), pipeline_sources(pipeline) if pipeline else Sources((), ())
+    active = tuple(dict.fromkeys((*own.active, *there.active, *named)))
+    if not active and pipeline is None:
+        return None
+    spare = dict.fromkeys((*there.spare, *own.spare))
+    return Sources(active, tuple(name for name in spare if name not in active))
 
 
 def functions(repository: RepositoryName) -> tuple[str, str]:

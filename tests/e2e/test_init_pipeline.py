@@ -215,7 +215,6 @@ def test_a_deployment_of_ones_own_is_kept_and_said_to_run_nothing_of_the_pipelin
     assert "warning[pipeline-unfit]: .github/workflows/deploy.yml was there and is kept: nothing" in ran.err
     assert "give yours another name" in ran.err
     assert "pipeline-unfit" not in checkout.run("init", "--pipeline", "--force", "--reviewer", "ann").err
-    assert "is kept: nothing runs" in checkout.run("init", "--pipeline=generic", "--reviewer", "ann").err
 
 
 def test_a_pipe_in_the_place_of_the_deployment_holds_nothing_up(checkout: Shell) -> None:

@@ -20,13 +20,17 @@ from urllib.error import HTTPError
 
 import pytest
 import yaml
-from alias import alias_of
+from alias import alias_of, look
 from alias import described as description
 from answer import difference
 from aws import Refused, call
+from by_hand import NOTHING, Known, by_hand, known, published
+from check import invoke, unchecked
+from deploy import publish
 from moto.cloudformation.parsing import parse_condition
 from moto.cloudformation.utils import yaml_tag_constructor
-from step import NUMBER, cut
+from roll_back import unsure
+from step import NUMBER, Stop, cut, output, run
 from support import runner
 from support.aws import Answer, local_aws, package
 from support.aws_access import GITHUB
@@ -388,7 +392,7 @@ def test_nor_does_that_of_one_which_somebody_moved_away_from_meanwhile(aws: Loca
     assert aws.trail("payments-staging") == "good: 1"
 
 
-def test_that_what_serves_never_passed_its_check_is_known_before_anything_is_done(aws: LocalAWS, job: Job) -> None:
+def test_that_what_serves_is_not_listed_as_good_is_known_before_anything_is_done(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE, TWO], trail="good: 1")
     aws.refuse("UpdateFunctionCode")
 
@@ -500,7 +504,7 @@ def test_by_hand_it_goes_to_the_newest_good_one_that_is_still_there(aws: LocalAW
 def test_by_hand_it_goes_to_any_version_and_gives_it_all_traffic(aws: LocalAWS, job: Job) -> None:
     aws.function("payments-staging", [ONE, app(2), app(3), TWO], serves=3, trail="good: 3 2 1")
 
-    forwards = job.run("roll_back", TO="4")
+    forwards = job.run("roll_back", TO=" 4\n")  # as it is pasted
 
     assert forwards.outputs == {"from": "3", "version": "4", "done": "true"}
     assert aws.trail("payments-staging") == "good: 2 1"  # until 4 has passed its check
@@ -532,8 +536,8 @@ def test_a_rollback_leaves_what_somebody_else_moved(aws: LocalAWS, job: Job) -> 
 @pytest.mark.parametrize(
     ("to", "fact"),
     [
-        ("7 --dry-run\n::error::x", "nothing was moved; 7 --dry-run ::error::x is no version"),
-        ("9" * 4400, f"nothing was moved; {'9' * 57}... is no version"),
+        ("7 --dry-run\n::error::x", 'nothing was moved; "7 --dry-run\\n::error::x" is no version'),
+        ("9" * 4400, f'nothing was moved; "{"9" * 57}..." is no version'),
         ("9", "nothing was moved; there is no version 9 of payments-staging"),
     ],
 )
@@ -547,7 +551,7 @@ def test_a_version_that_is_none_is_answered_with_those_that_are(
     assert (failed.code, failed.outputs["reason"], failed.errors) == (1, fact, [fact])
     run_again = (
         'Run the workflow "Roll back" again with the number of a version '
-        "(served well before, newest first: 1; never known to be good: 3), or with none for version 1."
+        "(served well before, newest first: 1; not listed as good: 3), or with none for version 1."
     )
     assert failed.outputs["instructions"].splitlines() == [f"N{fact[1:]}. Version 2 serves.", run_again]
     assert aws.serves("payments-staging") == "2"
@@ -579,7 +583,7 @@ def test_the_instructions_of_a_rollback_that_aws_refuses_do_what_it_should_have_
     told = failed.outputs["instructions"]
     assert [line for line in told.splitlines() if line[0].isdigit()] == [
         "1. Look what serves (a moment ago: version 5):",
-        "2. Look which versions there are (served well before, newest first: 2 1; never known to be good: 3):",
+        "2. Look which versions there are (served well before, newest first: 2 1; not listed as good: 3):",
         "3. Point the alias at version 2:",
     ]
     assert all(line in failed.log for line in told.splitlines())
@@ -670,7 +674,7 @@ def test_a_check_without_an_event_says_that_nothing_was_checked(job: Job) -> Non
 
     reason = (
         "was not checked: PAYLOAD is empty: set the variable TEST_PAYLOAD of the environment staging, "
-        f"in environments.yaml; VERSION is not the number of a version: {'9' * 19}"
+        f'in environments.yaml; VERSION is not the number of a version: "{"9" * 19}"'
     )
     assert stopped.outputs == {"checked": "false", "reason": reason}
 
@@ -701,6 +705,238 @@ def test_a_step_works_with_the_files_that_it_names_and_leaves_no_other(
 
     assert (ran.code, ran.errors) == (0, [])
     assert {each.name for each in job.scripts.iterdir()} == named
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_takes_what_stands_beside_it_and_says_what_has_to_be_set(tmp_path: Path, step: str) -> None:
+    for each in SCRIPTS.glob("*.py"):
+        (tmp_path / each.name).write_text("raise ImportError", encoding="utf-8")  # somebody's own of that name
+    options = {"deploy": ["-P"], "check": [], "roll_back": ["-I"]}[step]
+    environ = {"FUNCTION": "f", "ALIAS": "a", "AWS_REGION": "eu-west-1", "PYTHONPATH": str(tmp_path)}
+    environ |= {} if options else {"PYTHONSAFEPATH": "1"}
+
+    done = subprocess.run(
+        [sys.executable, *options, SCRIPTS / f"{step}.py"], capture_output=True, env=environ, check=False
+    )
+
+    assert (done.returncode, done.stderr) == (1, b"")
+    told = b"::error title=Roll back::ENVIRONMENT is empty: set it under `env:` of this step or its job\n"
+    assert done.stdout.replace(step.replace("_", " ").capitalize().encode(), b"Roll back").startswith(told)
+
+
+@pytest.mark.parametrize(
+    ("step", "held"),
+    [
+        ("deploy", {"PAYLOAD", "EXPECTED", "DIGEST"}),
+        ("check", {"PAYLOAD", "EXPECTED", "VERSION"}),
+        ("roll_back", {"FROM", "SERVED"}),
+    ],
+)
+def test_a_step_holds_those_settings_that_it_gets(job: Job, step: str, held: set[str]) -> None:
+    odd = dict.fromkeys(("VERSION", "DIGEST", "FROM", "SERVED", "PACKAGE"), "1.2.3 ")
+
+    stopped = job.run(step, **odd, PAYLOAD='{"a": [NaN]}', EXPECTED="-Infinity")
+
+    wrong = {error.split()[0]: error for error in stopped.errors}
+    assert wrong.keys() == held
+    of = "of the environment staging, in environments.yaml"
+    told = {
+        "PAYLOAD": f"PAYLOAD is no JSON (NaN is none): set the variable TEST_PAYLOAD {of}",
+        "EXPECTED": f"EXPECTED is no JSON (-Infinity is none): set the variable TEST_EXPECTED {of}",
+        "DIGEST": 'DIGEST is not a SHA-256, 64 hexadecimal digits: "1.2.3 "',
+    }
+    for name in held:
+        assert wrong[name] == told.get(name, f'{name} is not the number of a version: "1.2.3 "')
+
+
+@pytest.mark.parametrize("place", [".", "nowhere/outputs"])
+def test_nothing_is_done_that_could_not_be_told_to_the_next_step(
+    aws: LocalAWS, job: Job, tmp_path: Path, place: str
+) -> None:
+    stopped = job.run("roll_back", GITHUB_OUTPUT=str(tmp_path / place))
+
+    assert stopped.code == 1
+    assert re.fullmatch(r"GITHUB_OUTPUT cannot be written: \[Errno \d+\] .*", stopped.errors[0])
+    assert (len(stopped.log.splitlines()), aws.operations()) == (1, [])
+
+
+@pytest.mark.parametrize(
+    ("to", "told"),
+    [("> /dev/full", b"nothing more can be said here: [Errno 28] No space left on device\n"), (">&-", b"")],
+)
+def test_a_log_that_takes_nothing_holds_no_rollback_up(aws: LocalAWS, job: Job, to: str, told: bytes) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 2 1")
+    outputs = job.folder / "outputs"
+    given = {"GITHUB_OUTPUT": str(outputs), **aws.environ(), **job.environ}
+    command = shlex.join([sys.executable, str(SCRIPTS / "roll_back.py")])
+
+    done = subprocess.run(["sh", "-c", f"{command} {to}"], env=given, capture_output=True, check=False)
+
+    assert (done.returncode, done.stderr, aws.serves("payments-staging")) == (0, told, "1")
+    assert written(outputs.read_text(encoding="utf-8")) == {"from": "2", "version": "1", "done": "true"}
+
+
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("step", ["check", "roll_back"])
+def test_what_is_cut_off_says_so_and_what_a_person_can_do(
+    aws: LocalAWS, job: Job, step: str, by: signal.Signals
+) -> None:
+    aws.function("payments-staging", [ONE, TWO], trail="good: 2 1")
+    told = threading.Event()
+
+    def cut_off(*_: object) -> Answer:
+        assert job.started
+        job.started.send_signal(by)
+        told.wait(10)
+        return Answer(500, b"")
+
+    aws.on({"check": "Invoke", "roll_back": "UpdateAlias"}[step], cut_off, times=1)
+
+    ended = job.run(step, TO="1")
+    told.set()
+
+    assert (ended.code, len(ended.errors)) == (130, 1)
+    if step == "check":
+        assert ended.outputs == {"checked": "false", "reason": "was not checked: it was cut off"}
+    else:
+        unsure = "t is not known whether the rollback took place: it was cut off"
+        assert ended.outputs["reason"] == ended.errors[0] == f"i{unsure}"
+        first, *_, point, command = ended.outputs["instructions"].splitlines()
+        assert (first, point) == (f"I{unsure}.", "3. Unless it serves, point the alias at version 1:")
+        assert "aws lambda update-alias --region" in command
+        assert aws.operations() == ["GetAlias", "UpdateAlias"]
+
+
+class Odd(Exception):  # noqa: N818
+    pass
+
+
+@pytest.mark.parametrize("unforeseen", [Stop, unchecked, unsure])
+def test_what_nobody_foresaw_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    unforeseen: Callable[[str], Stop],
+) -> None:
+    environ = {"FUNCTION": "payments", "ALIAS": "live", "AWS_REGION": "eu-west-1", "TO": "x"}
+    for name, value in {**environ, "GITHUB_OUTPUT": str(tmp_path / "outputs"), "PATH": "/nowhere"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "argv", ["step.py"])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def work() -> None:
+        raise Odd("a\n::error::b\u2028")
+
+    assert run("Step", work, unforeseen) == 1
+
+    told, so = "Odd: a ::error::b", ""
+    outputs = written((tmp_path / "outputs").read_text(encoding="utf-8"))
+    if unforeseen is unchecked:
+        assert outputs.pop("checked") == "false"
+        so = "was not checked: "
+    elif unforeseen is unsure:
+        told = f"it is not known whether the rollback took place: {told}"
+        assert "  aws lambda update-alias --region eu-west-1" in outputs.pop("instructions")
+    assert outputs == {"reason": f"{so}{told}"}
+    assert capsys.readouterr().out.splitlines()[-1] == f"::error title=Step::{told}"
+    monkeypatch.delenv("FUNCTION")
+    assert run("Step", work, unforeseen) == 1  # with nothing at all
+
+
+def test_an_output_is_one_whatever_its_value_holds(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    file = tmp_path / "outputs"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(file))
+
+    output("served", "2\nmoved=true\r\u2028##[error]\udc80")
+    output("instructions", "a", "  b\nmoved=true")
+
+    assert written(file.read_text(encoding="utf-8")) == {
+        "served": r"2\nmoved=true\r\u2028# #[error]\udc80",
+        "instructions": "a\n  b\\nmoved=true",
+    }
+
+
+def a_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where `aws` is looked for, and all settings."""
+    for name, value in {"FUNCTION": "f", "ALIAS": "live", "AWS_REGION": "eu-west-1", "PAYLOAD": "{}"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("PATH", str(folder))
+    return folder / "aws"
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (lambda aws: aws.write_text("#!/bin/sh\n", encoding="utf-8"), "Permission denied"),
+        (lambda aws: aws.mkdir(), "Permission denied"),
+        (lambda aws: (aws.write_text("x", encoding="utf-8"), aws.chmod(0o755)), "Exec format error"),
+    ],
+)
+def test_an_aws_cli_that_cannot_be_run_is_to_be_repaired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Path], object], fault: str
+) -> None:
+    make(a_command(tmp_path, monkeypatch))
+
+    with pytest.raises(Refused, match=f"aws cannot be run .*{fault}.*: repair the AWS CLI on the runner"):
+        call("get-alias")
+
+
+HERE = '"FunctionVersion": "2", "RevisionId": "x"'
+UPLOADED = f'"CodeSha256": "{base64.b64encode(bytes(32)).decode()}"'
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "told"),
+    [
+        *((look, each, "get-alias failed: it answered without FunctionVersion$") for each in ("", "[]", "null")),
+        (look, "[" * 99_999, "get-alias failed: it answered what is no JSON"),
+        (look, '{"FunctionVersion": 2}', "without FunctionVersion: '2' is none"),
+        (look, '{"FunctionVersion": "2\\nmoved=true"}', r"without FunctionVersion: '2\\nmoved=true' is none"),
+        (look, '{"FunctionVersion": "2"}', "without RevisionId$"),
+        (look, f'{{{HERE}, "Description": [1]}}', "without Description"),
+        (look, f'{{{HERE}, "RoutingConfig": "x"}}', "without a RoutingConfig that can be read: x"),
+        *(
+            (look, f'{{{HERE}, "RoutingConfig": {{"AdditionalVersionWeights": {each}}}}}', "without a RoutingC")
+            for each in ('["1"]', '{"1": "0.5"}', '{"1": 1e999}', '{"1\\n": 0.5}')
+        ),
+        (lambda: publish(Path("x"), "00" * 32), f"{{{UPLOADED}}}", "publish-version failed: .* without Version$"),
+        (lambda: publish(Path("x"), "00" * 32), f'{{{UPLOADED}, "Version": "$LATEST"}}', "'.LATEST' is none"),
+        *((published, each, "without Versions$") for each in ("", '{"Versions": {}}', '{"Versions": [1]}')),
+        (published, '{"Versions": [{"Version": "$LATEST"}, {}]}', "without Version$"),
+        (invoke, "{}", "invoke failed: it answered without ExecutedVersion$"),
+        (invoke, '{"ExecutedVersion": "2"}', r"invoke failed: it left no answer that can be read: \[Errno 2\]"),
+    ],
+)
+def test_what_aws_answers_is_held_before_it_is_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ask: Callable[[], object], answer: str, told: str
+) -> None:
+    command = a_command(tmp_path, monkeypatch)
+    (tmp_path / "answer").write_text(answer, encoding="utf-8")
+    command.write_text(f"#!/bin/sh\nexec /bin/cat {shlex.quote(str(tmp_path / 'answer'))}\n", encoding="utf-8")
+    command.chmod(0o755)
+
+    with pytest.raises(Refused, match=told):
+        ask()
+
+
+def test_nothing_has_to_work_for_the_commands_that_a_person_types(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise Odd
+
+    monkeypatch.setattr("by_hand.look", broken)
+
+    assert known() == NOTHING
+
+
+def test_of_a_version_that_is_not_listed_as_good_a_person_is_told_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FUNCTION", "ALIAS", "AWS_REGION"):
+        monkeypatch.setenv(name, "x")
+    alias = alias_of({"FunctionVersion": "4", "Description": "good: 4 2", "RevisionId": "x"})
+
+    why = "which is not on the list of good versions (it never passed its check, or was gone back from)"
+    for to, told in (("3", f", {why}"), ("2", "")):
+        lines = by_hand(to, "Point", Known(alias, missing=False, versions=["4", "3", "2"]))
+        assert lines[-2] == f"3. Point the alias at version {to}{told}:"
 
 
 def test_a_runner_without_the_aws_cli_says_so(job: Job) -> None:
@@ -822,13 +1058,13 @@ def test_the_roles_are_enough_for_all_of_it(aws: LocalAWS, job: Job) -> None:
         pipeline=Pipeline.LAMBDA,
     )
     told = " ".join(next_steps(checkout).replace("\\\n", "").split())
-    make, look = (
+    make, see = (
         re.search(f"aws cloudformation {each}", told) for each in ("deploy .*?=payments ", "desc.* table")
     )
     assert make
-    assert look
+    assert see
     assert make[0] in head
-    assert look[0] in head
+    assert see[0] in head
     subprocess.run(
         [REAL, *make[0].replace(".github/pipeline", str(TEMPLATE.parent)).split()[1:]],
         env=aws.environ(),

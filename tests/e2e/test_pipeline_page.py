@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -377,7 +378,7 @@ ENDINGS: dict[str, dict[str, dict[str, Any]]] = {
         "recheck": step(),
     },
     "Deployment to production failed: nothing was moved": {"deploy": FAILED},
-    "Deployment to production failed: nothing was moved, and what serves has never passed its check": {
+    "Deployment to production failed: nothing was moved, and what serves is not listed as good": {
         "deploy": step("failure", served="7", served_good="false")
     },
     "Deployment of version 8 to production failed, and nothing was rolled back": {
@@ -589,6 +590,33 @@ LAMBDAS = {"deploy.sh": "deploy.py", "check.sh": "check.py", "roll-back.sh": "ro
 def test_the_contract_is_the_one_that_stands_in_the_script(checkout: Checkout, script: str, name: str) -> None:
     assert re.search(rf"^#   {name} ", checkout.files[f".github/pipeline/{script}"], re.MULTILINE)
     assert re.search(rf"^  {name} ", checkout.files[f".github/pipeline/{LAMBDAS[script]}"], re.MULTILINE)
+
+
+def test_the_contract_is_found_by_whoever_deleted_the_script(checkout: Checkout) -> None:
+    head = checkout.files[".github/workflows/deploy.yml"].split("name: Deploy")[0]
+
+    page, heading = re.findall(r'"([^"]+)"', head)
+    assert PAGE.startswith(f"# {page}\n")
+    assert f"\n## {heading}\n" in PAGE
+
+
+def test_what_a_runner_needs_is_said(checkout: Checkout) -> None:
+    (needs,) = re.findall("^A runner needs .*", PAGE, re.MULTILINE)
+    steps = [
+        step
+        for name in ("deploy.yml", "rollback.yml")
+        for job in checkout.jobs(name).values()
+        for step in job["steps"]
+    ]
+    commands = {
+        line.split()[0] for step in steps if "\n" not in step.get("run", "\n") for line in step["run"].split("| ")
+    }
+
+    assert commands - {"echo", "tee"} <= set(quoted(needs))
+    for path, text in checkout.files.items():
+        if path.endswith(".py"):
+            ast.parse(text, feature_version=(3, 9))
+    assert "`python3` 3.9 or newer" in needs
 
 
 def test_nothing_of_the_contract_is_left_out(checkout: Checkout) -> None:

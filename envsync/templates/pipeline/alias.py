@@ -12,12 +12,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws import Refused, call
-from step import NUMBER, Stop, plain
+from aws import Refused, call, field
+from step import NUMBER, Stop, plain, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+VERSION = rf"\$LATEST|{NUMBER}"
 KEPT = 10  # good versions
 SAID_NO = ("AccessDeniedException", "ResourceNotFoundException")
 # Weights of an alias outlive a move otherwise, and keep their share of the traffic.
@@ -79,15 +80,28 @@ def look() -> Alias | None:
 
 
 def alias_of(found: dict[str, Any]) -> Alias:
-    version, text = str(found["FunctionVersion"]), str(found.get("Description") or "")
-    shares = (found.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
-    weights = {str(other): float(share) for other, share in shares.items() if share}
+    version, revision = (
+        field("get-alias", found, *each) for each in (("FunctionVersion", VERSION), ("RevisionId", r"\S+"))
+    )
+    text = field("get-alias", {"Description": found.get("Description") or ""}, "Description", "(?s:.*)")
+    weights = shares(found.get("RoutingConfig") or {})
     kept = re.fullmatch(rf"good:((?: {NUMBER})*)", text)
     if kept:
         good = sorted({int(each) for each in kept[1].split()}, reverse=True)
-        return Alias(version, tuple(good), str(found["RevisionId"]), weights)
+        return Alias(version, tuple(good), revision, weights)
     alone = (int(version),) if re.fullmatch(NUMBER, version) else ()
-    return Alias(version, alone, str(found["RevisionId"]), weights, text)
+    return Alias(version, alone, revision, weights, text)
+
+
+def shares(routing: Any) -> dict[str, float]:  # noqa: ANN401 - any JSON
+    """Of the traffic, by version."""
+    every = (routing.get("AdditionalVersionWeights") or {}) if isinstance(routing, dict) else None
+    if not isinstance(every, dict) or not all(
+        re.fullmatch(VERSION, each) and isinstance(share, (int, float)) and 0 <= share <= 1
+        for each, share in every.items()
+    ):
+        raise Refused("get-alias", f"it answered without a RoutingConfig that can be read: {str(routing)[:100]}")
+    return {each: float(share) for each, share in every.items() if share}
 
 
 def described(good: Iterable[int]) -> str:
@@ -100,7 +114,7 @@ def move(alias: Alias | None, version: str, good: Iterable[int]) -> None:
         replaced = (
             f'the description "{plain(alias.unlisted)}" is replaced' if alias.unlisted else "no list is there"
         )
-        print(f"{replaced}: version {alias.version} counts as good")
+        say(f"{replaced}: version {alias.version} counts as good")
     full = FULL_TRAFFIC if alias else ()
     change(alias, version, good, lambda found: found.version == version and not found.weights, *full)
 

@@ -7,9 +7,12 @@ import os
 import re
 import shlex
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from step import Stop, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Refused(Stop):
@@ -35,15 +38,26 @@ def call(*operation: str, seconds: int = 45) -> dict[str, Any]:
         )
     except FileNotFoundError as missing:
         raise Refused(said, "there is no command aws: install the AWS CLI on the runner") from missing
+    except OSError as broken:
+        raise Refused(said, f"aws cannot be run ({broken}): repair the AWS CLI on the runner") from broken
     except subprocess.TimeoutExpired as late:
         raise Refused(said, f"it took longer than {seconds} seconds") from late
     if done.returncode != 0:
         raise Refused(said, done.stderr.decode(errors="replace"))
     try:
         answer = json.loads(done.stdout or b"{}")
-    except ValueError as unreadable:
+    except (ValueError, RecursionError) as unreadable:
         raise Refused(said, f"it answered what is no JSON: {done.stdout[:100]!r}") from unreadable
     return answer if isinstance(answer, dict) else {}
+
+
+def field(operation: str, answer: Mapping[str, Any], name: str, shape: str) -> str:
+    """A text that has to be in what it answered."""
+    value = answer.get(name)
+    if isinstance(value, str) and re.fullmatch(shape, value):
+        return value
+    odd = f": {str(value)[:100]!r} is none" if name in answer else ""
+    raise Refused(operation, f"it answered without {name}{odd}")
 
 
 def typed(operation: str, *options: str) -> str:

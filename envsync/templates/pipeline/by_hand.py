@@ -10,11 +10,14 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from alias import FULL_TRAFFIC, KEPT, described, look
-from aws import Refused, call, typed
+from alias import FULL_TRAFFIC, KEPT, VERSION, described, look
+from aws import Refused, call, field, typed
 
 if TYPE_CHECKING:
     from alias import Alias
+
+
+UNLISTED = ", which is not on the list of good versions (it never passed its check, or was gone back from)"
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,15 @@ class Known:
         well = sorted(self.well, key=int, reverse=True)
         others = [each for each in self.versions if each not in (*well, self.alias.version)]
         found = [f"served well before, newest first: {said(well)}"] if well else []
-        return "; ".join([*found, *([f"never known to be good: {said(others)}"] if others else [])])
+        return "; ".join([*found, *([f"not listed as good: {said(others)}"] if others else [])])
+
+
+NOTHING = Known(alias=None, missing=False, versions=[])
 
 
 def known() -> Known:
     alias, missing, versions = None, False, []
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(Exception):
         alias = look()
         missing = alias is None
         versions = published()
@@ -52,8 +58,12 @@ def known() -> Known:
 
 def published() -> list[str]:
     """Newest first."""
-    every = call("list-versions-by-function")["Versions"]
-    return sorted((each["Version"] for each in every if each["Version"].isdigit()), key=int, reverse=True)
+    operation = "list-versions-by-function"
+    every = call(operation).get("Versions")
+    if not isinstance(every, list) or not all(isinstance(each, dict) for each in every):
+        raise Refused(operation, "it answered without Versions")
+    found = [field(operation, each, "Version", VERSION) for each in every]
+    return sorted((each for each in found if each.isdigit()), key=int, reverse=True)
 
 
 def run_again(fact: str) -> list[str]:
@@ -68,8 +78,7 @@ def run_again(fact: str) -> list[str]:
     ]
 
 
-def by_hand(to: str, point: str) -> list[str]:
-    now = known()
+def by_hand(to: str, point: str, now: Known) -> list[str]:
     name = ("--name", os.environ["ALIAS"])
     lines = [
         f"1. Look what serves{f' (a moment ago: {now.alias})' if now.alias else ''}:",
@@ -84,7 +93,7 @@ def by_hand(to: str, point: str) -> list[str]:
         return [*lines, "3. There is none to go back to: correct the fault and deploy again."]
     if to:
         unsure = now.alias and to != now.alias.version and int(to) not in now.alias.good
-        lines.append(f"3. {point} the alias at version {to}{', never known to be good' if unsure else ''}:")
+        lines.append(f"3. {point} the alias at version {to}{UNLISTED if unsure else ''}:")
     elif now.alias:
         lines.append("3. None of the others is known to be good: correct the fault and deploy again.")
         lines.append("   To let one of them serve all the same, in place of VERSION:")

@@ -10,12 +10,13 @@ It gets, as environment variables:
   EXPECTED     JSON that the answer has to contain: objects by key, all else equal; empty: any answer will do
   VERSION      which has to answer; empty: whatever serves
 
-and credentials of AWS. It leaves in $GITHUB_OUTPUT, cut to 500 characters:
+and credentials of AWS. It puts a VERSION that is healthy on the list of good ones, in the alias's description. It
+leaves in $GITHUB_OUTPUT, cut to 500 characters:
 
   reason       why the version is not healthy
   checked      false: nobody could look
 
-It exits with 0, or with 1 where the version is not healthy, or nobody could look.
+It exits with 0; with 1 where the version is not healthy, or nobody could look; with 2 if it is given an argument.
 
 It needs alias.py, answer.py, aws.py and step.py beside it.
 """
@@ -27,16 +28,18 @@ import os
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # the imports that follow would leave a __pycache__ in the checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent))  # -I, -P and PYTHONSAFEPATH=1 leave it out
 
-from alias import Unknown, look, mark
+from alias import VERSION, Unknown, look, mark
 from answer import what_is_wrong
-from aws import Refused, call
-from step import Stop, hold_settings, output, plain, run, shown
+from aws import Refused, call, field
+from step import Stop, hold_settings, output, plain, run, say, shown
 
 if TYPE_CHECKING:
     from alias import Alias
@@ -46,9 +49,16 @@ class Unhealthy(Stop):
     """All else that stops a check leaves unknown whether the version is healthy."""
 
 
+@dataclass(frozen=True)
+class Answered:
+    version: str
+    text: str
+    is_error: bool
+
+
 def check() -> None:
     try:
-        hold_settings("PAYLOAD")
+        hold_settings("PAYLOAD", maybe=("EXPECTED", "VERSION"))
         wanted = os.environ.get("VERSION", "")
         hold_answer(wanted)
         if wanted:
@@ -56,37 +66,45 @@ def check() -> None:
     except Unhealthy:
         raise
     except Stop as stop:
-        output("checked", "false")
-        raise Stop(*stop.facts, so="was not checked: ") from stop
+        raise unchecked(*stop.facts) from stop
+
+
+def unchecked(*facts: str) -> Stop:
+    output("checked", "false")
+    return Stop(*facts, so="was not checked: ")
 
 
 def hold_answer(wanted: str) -> None:
-    answered, answer = invoke()
+    answered = invoke()
     for _ in range(5):  # an alias that was just moved may answer with the version before for a moment
-        if not wanted or answered.get("ExecutedVersion") == wanted:
+        if not wanted or answered.version == wanted:
             break
         still_serves(wanted)
         time.sleep(1)
-        answered, answer = invoke()
+        answered = invoke()
     else:
-        raise Unhealthy(f"version {plain(str(answered.get('ExecutedVersion')))} still answers, not {wanted}")
-    version = f"version {plain(str(answered.get('ExecutedVersion')))}"
-    print(f"{version} answered: {plain(answer)}")
+        raise Unhealthy(f"version {answered.version} still answers, not {wanted}")
+    version = f"version {answered.version}"
+    say(f"{version} answered: {plain(answered.text)}")
     expected = os.environ.get("EXPECTED", "").strip()
-    unhealthy = what_is_wrong(answer, expected, ended_in_an_error=bool(answered.get("FunctionError")))
+    unhealthy = what_is_wrong(answered.text, expected, ended_in_an_error=answered.is_error)
     if unhealthy:
         raise Unhealthy(f"{version} {unhealthy}")
-    print(f"{version} is healthy")
+    say(f"{version} is healthy")
 
 
-def invoke() -> tuple[dict[str, Any], str]:
-    """What AWS says of the invocation, and what the function answered."""
+def invoke() -> Answered:
     with tempfile.TemporaryDirectory() as folder:
         event, answer = Path(folder, "event.json"), Path(folder, "answer")
         event.write_bytes(os.fsencode(os.environ["PAYLOAD"]))
         named = ("--qualifier", os.environ["ALIAS"], "--payload", f"fileb://{event}")
         answered = call("invoke", *named, str(answer), seconds=120)
-        return answered, answer.read_text(encoding="utf-8", errors="replace")
+        version = field("invoke", answered, "ExecutedVersion", VERSION)
+        try:
+            text = answer.read_text(encoding="utf-8", errors="replace")
+        except OSError as unreadable:
+            raise Refused("invoke", f"it left no answer that can be read: {unreadable}") from unreadable
+        return Answered(version, text, is_error=bool(answered.get("FunctionError")))
 
 
 def mark_as_good(version: str) -> None:
@@ -95,7 +113,7 @@ def mark_as_good(version: str) -> None:
         alias = still_serves(version)
         if not alias.is_good:
             mark(alias, version)
-            print(f"version {version} is marked as good")
+            say(f"version {version} is marked as good")
     except (Refused, Unknown) as failed:
         with contextlib.suppress(Refused):
             still_serves(version)
@@ -111,4 +129,4 @@ def still_serves(version: str) -> Alias:
 
 
 if __name__ == "__main__":
-    sys.exit(run("Check", check))
+    sys.exit(run("Check", check, unchecked))

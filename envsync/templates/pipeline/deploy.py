@@ -14,13 +14,14 @@ It gets, as environment variables:
 and credentials of AWS. It leaves in $GITHUB_OUTPUT, each cut to 500 characters:
 
   served       which version served before; empty: none did
-  served_good  false: that one never passed its check
+  served_good  false: that one is not on the list of good versions (it never passed its check, or was gone back
+               from)
   previous     the good one to go back to; empty: there is none
   version      which shall serve
   moved        true: just before traffic is moved
   reason       why it failed
 
-It exits with 0, or with 1 where it failed.
+It exits with 0; with 1 where it failed; with 2 if it is given an argument.
 
 It needs alias.py, aws.py and step.py beside it.
 """
@@ -35,14 +36,15 @@ from pathlib import Path
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # the imports that follow would leave a __pycache__ in the checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent))  # -I, -P and PYTHONSAFEPATH=1 leave it out
 
 from alias import Unknown, look, move
-from aws import Refused, call
-from step import Stop, hold_settings, output, plain, run
+from aws import Refused, call, field
+from step import NUMBER, Stop, hold_settings, output, plain, run, say
 
 
 def deploy() -> None:
-    hold_settings("PAYLOAD", "PACKAGE", "DIGEST")
+    hold_settings("PAYLOAD", "PACKAGE", "DIGEST", maybe=["EXPECTED"])
     package, digest = Path(os.environ["PACKAGE"]).absolute(), os.environ["DIGEST"]
     hold_package(package, digest)
     function, name = os.environ["FUNCTION"], os.environ["ALIAS"]
@@ -50,15 +52,15 @@ def deploy() -> None:
     output("served", alias.version if alias else "")
     if alias and not alias.is_good:
         output("served_good", "false")
-    print(f"{name} of {function} {f'points at {alias}' if alias else 'does not exist yet'}")
+    say(f"{name} of {function} {f'points at {alias}' if alias else 'does not exist yet'}")
     if alias and not alias.version.isdigit():
         raise Stop(f"{name} points at {alias.version}, which serves each upload at once: point it at a version")
     version = publish(package, digest)
     output("previous", alias.previous(version) if alias else "")
     output("version", version)
-    print(f"version {version} is sha256:{digest}")
+    say(f"version {version} is sha256:{digest}")
     if alias and alias.version == version and not alias.weights:
-        print(f"version {version} serves already: nothing is moved")
+        say(f"version {version} serves already: nothing is moved")
         return
     output("moved", "true")
     try:
@@ -69,7 +71,7 @@ def deploy() -> None:
         if refused.code == "PreconditionFailedException":
             raise Stop(f"somebody else changed {name} meanwhile: version {version} does not serve") from refused
         raise
-    print(f"version {version} serves{', all traffic' if alias and alias.weights else ''}")
+    say(f"version {version} serves{', all traffic' if alias and alias.weights else ''}")
 
 
 def hold_package(package: Path, digest: str) -> None:
@@ -97,7 +99,7 @@ def publish(package: Path, digest: str) -> str:
     if made.get("CodeSha256") != code:
         raise Stop(f"AWS has sha256 {plain(str(made.get('CodeSha256')))} of the package, not {code}")
     published = call("publish-version", "--code-sha256", code)
-    version = str(published["Version"])
+    version = field("publish-version", published, "Version", NUMBER)
     if published.get("State", "Active") != "Active":
         call("wait", "published-version-active", "--qualifier", version, seconds=240)
     return version

@@ -13,7 +13,8 @@
 #
 #   served        which version served before, good or not; nothing where none did. Look before you change anything.
 #                   output served 41
-#   served_good   false: what served has never passed its check, so that a person is needed even where nothing moves.
+#   served_good   false: what served is not on the list of good versions (it never passed its check, or was gone back
+#                 from), so that a person is needed even where nothing moves.
 #                   output served_good false
 #   previous      the version to go back to: what served, if that passed its check, else the newest one that did, as
 #                 check.sh notes it. Nothing where there is none.

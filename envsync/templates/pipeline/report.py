@@ -58,7 +58,7 @@ UNTOUCHED = Ending("failed", "Deployment to {where} failed: nothing was moved", 
 BAD_BEFORE = Ending("failed", "What serves {where} is not healthy: {serves}, as before this run")
 UNKNOWN_BEFORE = Ending("failed", "What serves {where} was not checked: {serves}, as before this run")
 UNTOUCHED_AND_BAD = Ending(
-    "failed", "Deployment to {where} failed: nothing was moved, and what serves has never passed its check"
+    "failed", "Deployment to {where} failed: nothing was moved, and what serves is not listed as good"
 )
 LEFT = Ending("not-rolled-back", "Deployment of {new} to {where} failed, and nothing was rolled back")
 STUCK = Ending("rollback-failed", "Deployment of {new} to {where} failed, and a person has to roll it back")

@@ -19,7 +19,8 @@ and credentials of AWS. It leaves in $GITHUB_OUTPUT, each cut to 500 characters,
   reason        why it was not
   instructions  what a person has to do, where it failed
 
-It exits with 0, or with 1 where a person has to roll back.
+It exits with 0; with 1 where a person has to roll back, a setting is wrong, or there is no version TO; with 2 if
+it is given an argument.
 
 It needs alias.py, aws.py, by_hand.py and step.py beside it.
 """
@@ -29,20 +30,24 @@ from __future__ import annotations
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
     sys.dont_write_bytecode = True  # the imports that follow would leave a __pycache__ in the checkout
+    sys.path.insert(0, str(Path(__file__).resolve().parent))  # -I, -P and PYTHONSAFEPATH=1 leave it out
 
 from alias import Unknown, look, move
 from aws import Refused
-from by_hand import by_hand, run_again, sentence
-from step import NUMBER, Stop, hold_settings, output, plain, run
+from by_hand import NOTHING, by_hand, known, run_again, sentence
+from step import NUMBER, Stop, hold_settings, output, plain, quoted, run, say
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from alias import Alias
+
+UNSURE = "it is not known whether the rollback took place"
 
 
 class NoVersion(Stop):
@@ -50,32 +55,49 @@ class NoVersion(Stop):
 
 
 def roll_back() -> None:
-    hold_settings()
+    hold_settings(maybe=("FROM", "SERVED"))
     why = plain(os.environ.get("REASON", ""))
     if why:
-        print(f"why: {why}")
-    to = os.environ.get("TO", "")
+        say(f"why: {why}")
+    to = os.environ.get("TO", "").strip()
     try:
-        return go_back(to)
+        found = go_back(to)
     except NoVersion as wrong:
         fact = wrong.fact
         instructions = run_again(fact)
     except Unknown as unknown:
-        fact = f"it is not known whether the rollback took place: {unknown.fact.rstrip('.')}"
-        instructions = [f"{sentence(fact)}.", *by_hand(unknown.version, "Unless it serves, point")]
+        fact = f"{UNSURE}: {unknown.fact.rstrip('.')}"
+        instructions = [f"{sentence(fact)}.", *by_hand(unknown.version, "Unless it serves, point", known())]
     except Stop as failed:
         fact = failed.fact
-        instructions = [f"The rollback did not take place: {fact.rstrip('.')}.", *by_hand(to, "Point")]
-    output("instructions", *instructions)
-    for line in instructions:
-        print(f"  {line}")
+        instructions = [f"The rollback did not take place: {fact.rstrip('.')}.", *by_hand(to, "Point", known())]
+    else:
+        for name, value in found.items():
+            output(name, value)
+        return
+    advise(instructions)
     raise Stop(fact)
 
 
-def go_back(to: str) -> None:
+def unsure(fact: str) -> Stop:
+    """Where it ended as nobody had thought of: what a person can do, and nothing is looked up for it."""
+    fact, to = f"{UNSURE}: {fact.rstrip('.')}", os.environ.get("TO", "").strip()
+    to = to if re.fullmatch(NUMBER, to) else ""
+    advise([f"{sentence(fact)}.", *by_hand(to, "Unless it serves, point", NOTHING)])
+    return Stop(fact)
+
+
+def advise(instructions: list[str]) -> None:
+    for line in instructions:
+        say(f"  {line}")
+    output("instructions", *instructions)
+
+
+def go_back(to: str) -> Mapping[str, str]:
+    """What it leaves behind."""
     by_name = bool(to) and not os.environ.get("FROM")  # a person who names one means that one
     if to and not re.fullmatch(NUMBER, to):
-        raise NoVersion(f"nothing was moved; {plain(to, 60)} is no version")
+        raise NoVersion(f"nothing was moved; {quoted(to)} is no version")
     lost: list[str] = []  # versions that are no more
     changed = False
     while True:
@@ -93,7 +115,7 @@ def go_back(to: str) -> None:
                 if by_name:
                     absent = f"there is no version {to} of {os.environ['FUNCTION']}"
                     raise NoVersion(f"nothing was moved; {absent}") from refused
-                print(f"there is no version {destination} any more")
+                say(f"there is no version {destination} any more")
                 lost.append(destination)
             elif refused.code != "PreconditionFailedException" or changed:
                 raise
@@ -114,11 +136,10 @@ def choose(alias: Alias | None, to: str, lost: Collection[str]) -> tuple[Alias, 
     raise Stop(f"there is no version before {alias.version} that passed its check{gone}")
 
 
-def arrive(alias: Alias, destination: str) -> None:
-    output("from", alias.version if alias.version != destination else next(iter(alias.weights)))
-    output("version", destination)
-    output("done", "true")
-    print(f"version {destination} serves, all traffic, after {alias}")
+def arrive(alias: Alias, destination: str) -> Mapping[str, str]:
+    say(f"version {destination} serves, all traffic, after {alias}")
+    left = alias.version if alias.version != destination else next(iter(alias.weights))
+    return {"from": left, "version": destination, "done": "true"}
 
 
 def why_not(alias: Alias | None) -> str:
@@ -133,12 +154,10 @@ def why_not(alias: Alias | None) -> str:
     return "" if alias.version == left else f"version {alias.version} serves, not {left}: it is left there"
 
 
-def leave(alias: Alias | None, reason: str) -> None:
-    if alias:
-        output("version", alias.version)
-    output("reason", reason)
-    print(reason)
+def leave(alias: Alias | None, reason: str) -> Mapping[str, str]:
+    say(reason)
+    return {**({"version": alias.version} if alias else {}), "reason": reason}
 
 
 if __name__ == "__main__":
-    sys.exit(run("Roll back", roll_back))
+    sys.exit(run("Roll back", roll_back, unsure))

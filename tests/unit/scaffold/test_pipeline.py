@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from envsync.packaged import pipeline_text
-from envsync.scaffold.pipeline import DEPLOYMENT, Pipeline, pipeline_files, pipeline_of
+from envsync.scaffold.pipeline import DEPLOYMENT, Pipeline, pipeline_files, pipeline_of, runs_a_pipeline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -156,7 +156,34 @@ def test_a_pipeline_that_is_there_is_known_by_what_its_workflow_calls() -> None:
     texts = {each: pipeline_files(each, pipeline_text)[DEPLOYMENT] for each in Pipeline}
 
     assert {each: pipeline_of(text) for each, text in texts.items()} == {each: each for each in Pipeline}
-    own = texts[Pipeline.LAMBDA].replace("python3 .github/pipeline/deploy.py", "make deploy")
-    assert pipeline_of(own) is Pipeline.LAMBDA
-    assert pipeline_of("\n".join(texts.values())) is None
     assert pipeline_of("run: ./deploy.sh") is None
+
+
+MADE = {f"python3 {FOLDER}/{name}": "make it" for name in STEPS[Pipeline.LAMBDA]}
+
+
+@pytest.mark.parametrize(
+    ("of", "own", "kind"),
+    [
+        (Pipeline.LAMBDA, {f"python3 {FOLDER}/deploy.py": "make deploy"}, Pipeline.LAMBDA),
+        (Pipeline.LAMBDA, {f"python3 {FOLDER}/deploy.py": f"bash {FOLDER}/deploy.sh"}, Pipeline.LAMBDA),
+        (Pipeline.LAMBDA, MADE, Pipeline.LAMBDA),
+        (Pipeline.LAMBDA, {**MADE, "vars.LAMBDA_": "vars."}, None),
+        (Pipeline.GENERIC, {f"bash {FOLDER}/deploy.sh": "make deploy"}, Pipeline.GENERIC),
+        (Pipeline.GENERIC, {"# SERVER: ${{ vars.SERVER }}": "F: ${{ vars.LAMBDA_FUNCTION }}"}, Pipeline.GENERIC),
+        (Pipeline.GENERIC, {"# SERVER": f"# python3 {FOLDER}/deploy.py"}, Pipeline.GENERIC),
+        (Pipeline.GENERIC, {f"bash {FOLDER}/{name}": "make it" for name in STEPS[Pipeline.GENERIC]}, None),
+    ],
+)
+def test_so_is_one_in_which_a_team_put_its_own(of: Pipeline, own: dict[str, str], kind: Pipeline | None) -> None:
+    text = pipeline_files(of, pipeline_text)[DEPLOYMENT]
+    for before, after in own.items():
+        assert before in text
+        text = text.replace(before, after)
+
+    assert pipeline_of(text) is kind
+    assert runs_a_pipeline(text)
+
+
+def test_a_workflow_that_runs_nothing_of_it_is_none() -> None:
+    assert not runs_a_pipeline("on: push # .github/pipeline/report.py\n")

@@ -27,7 +27,16 @@ from envsync.scaffold.owner_name import is_owner_name, name_like
 from envsync.scaffold.pipeline import Pipeline, pipeline_files
 from envsync.scaffold.sayable import MOST_REVIEWERS, is_reviewer
 from envsync.scaffold.starter import Starter, starter_text
-from envsync.scaffold.starter_words import NEEDED, Sources, functions, missing, pipeline_sources, sources, stack
+from envsync.scaffold.starter_words import (
+    NEEDED,
+    Sources,
+    functions,
+    handed_on,
+    missing,
+    pipeline_sources,
+    sources,
+    stack,
+)
 
 if TYPE_CHECKING:
     from envsync.model import DesiredEnvironment
@@ -247,6 +256,35 @@ def test_the_sources_are_just_those_of_the_file(pipeline: Pipeline) -> None:
 
 def test_a_source_that_is_named_twice_is_one() -> None:
     assert sources("  A: {env: X}\n  # B: {env: Y}\n  C: {env: X}\n") == Sources(("X",), ("Y",))
+
+
+def test_what_is_handed_on_is_what_the_file_names_and_what_the_pipeline_needs_besides() -> None:
+    text = "  A: {env: X}\n  # B: {env: Y}\n  # C: {env: Z}\n"
+    role = "STAGING_AWS_ROLE_ARN"
+
+    assert handed_on(text, ("X", "Z"), None) == Sources(("X", "Z"), ("Y",))
+    assert handed_on("  # B: {env: Y}\n", (), None) is None
+    assert handed_on("", (), Pipeline.LAMBDA) == pipeline_sources(Pipeline.LAMBDA)
+    found = handed_on(f"  # B: {{env: {role}}}\n{text}", ("X",), Pipeline.LAMBDA)
+    assert found is not None
+    assert (found.active[0], found.active[-1], found.spare[:2]) == (role, "X", ("Y", "Z"))
+    assert role not in found.spare
+    assert handed_on("", (), Pipeline.GENERIC) == pipeline_sources(Pipeline.GENERIC)
+
+
+@pytest.mark.parametrize("pipeline", [None, *Pipeline])
+def test_a_file_as_it_was_written_hands_on_the_same_whether_its_pipeline_is_known(
+    pipeline: Pipeline | None,
+) -> None:
+    text = starter_text(Starter(RepositoryName("acme", "payments"), "x", (User("ann"),), pipeline))
+    named = sources(text).active
+
+    known = handed_on(text, named, pipeline)
+
+    if named:
+        assert handed_on(text, named, None) == known
+    else:
+        assert handed_on(text, named, None) is None
 
 
 @pytest.mark.parametrize("pipeline", Pipeline)
