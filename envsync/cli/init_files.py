@@ -13,7 +13,7 @@ from envsync.cli import asking
 from envsync.cli.checkout import WORKFLOWS, default_branch, host_of, repository_of, root_of
 from envsync.cli.declared_there import declared, sources_there
 from envsync.cli.import_file import check_import, imported, managed_already
-from envsync.cli.init_pipeline import settled, text_there, wanted_of, without_deleted
+from envsync.cli.init_pipeline import afterwards, settled, text_there, wanted_of, without_deleted
 from envsync.cli.next_steps import Checkout, next_steps
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.output import colored, complain, note, result
@@ -62,17 +62,17 @@ def init(options: Options, asked: Asked) -> int:
     if isinstance(first, ExitCode):
         return first
     own = placed(root, _environments(first, asked))
-    files = without_deleted(root, (*own, *placed(root, _tools(asked, _sources(root, own, asked)))))
+    every = (*own, *placed(root, _tools(asked, _sources(root, own, asked))))
+    after = afterwards(root, every)
+    files = without_deleted(every, after)
     if asked.dry_run:
         result(diff_text(files, color=colored(sys.stdout, options.color)))
     else:
         write(root, files)
     for line in _told(root, files, asked, unknown=first.text is None):
         note(options, line)
-    complain(
-        (*_doubts(root, first, server), *unfit(root, files, asked, asked.repository or _of_checkout(root))),
-        options.color,
-    )
+    here = asked.repository or _of_checkout(root)
+    complain((*_doubts(root, first, server), *unfit(root, files, after, asked, here)), options.color)
     if any(each.writes for each in files) and not asked.dry_run:
         checkout = Checkout(first.repository, first.organization, server, asked.workflows, asked.pipeline)
         note(options, f"\n{next_steps(checkout)}")

@@ -104,13 +104,13 @@ def _listed(folder: Path) -> list[str]:
         return []
 
 
-def without_deleted(root: Path, files: Sequence[Placed]) -> tuple[Placed, ...]:
+def without_deleted(files: Sequence[Placed], after: Afterwards) -> tuple[Placed, ...]:
     """Less the scripts that a team deleted: a workflow that is kept has something else in their place."""
     kept = {each.wanted.path: each.before for each in files if each.fate is Fate.KEPT}
     changed = [kept[path] for path in (DEPLOYMENT, ROLLBACK) if path in kept]
     if not changed or not all(map(runs_a_pipeline, changed)):
         return tuple(files)
-    runs = {f"{FOLDER}/{name}" for name in afterwards(root, files).needed}
+    runs = {f"{FOLDER}/{name}" for name in after.needed}
     return tuple(
         each for each in files if each.fate is not Fate.NEW or each.wanted.path in runs or not _runs(each)
     )

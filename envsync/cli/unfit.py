@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from envsync.cli.declared_there import declared
-from envsync.cli.init_pipeline import afterwards
 from envsync.cli.options import DEFAULT_FILE
 from envsync.cli.placing import Fate
 from envsync.errors import Diagnostic, Severity
@@ -26,9 +25,10 @@ if TYPE_CHECKING:
 _OURS = frozenset(name for each in Pipeline for name in scripts_of(each))
 
 
-def unfit(root: Path, files: Sequence[Placed], asked: Asked, here: RepositoryName | None) -> Iterator[Diagnostic]:
+def unfit(
+    root: Path, files: Sequence[Placed], after: Afterwards, asked: Asked, here: RepositoryName | None
+) -> Iterator[Diagnostic]:
     """`here`: the repository that the checkout is of; None: nobody has told."""
-    after = afterwards(root, files)
     if asked.pipeline is not None:
         yield from _other_workflow(files, asked, asked.pipeline)
         yield from _other_scripts(files, after)

@@ -86,13 +86,18 @@ def scripts_of(pipeline: Pipeline) -> tuple[str, ...]:
     return (*_COMMON, *_OWN[pipeline])
 
 
+def without_comments(workflow: str) -> str:
+    """A comment calls nothing."""
+    return _COMMENT.sub("", workflow)
+
+
 def pipeline_of(workflow: str) -> Pipeline | None:
     """Which one a `deploy.yml` is, by what its steps call and its jobs are set up with; None: nothing there tells.
 
     A team that put a command of its own in the place of one has the pipeline all the same: what the Lambda's jobs
     take from their environment stands there still. All three of the generic one may deploy a Lambda function, too.
     """
-    code = _COMMENT.sub("", workflow)
+    code = without_comments(workflow)
     lambdas, generics = (_calls(each, code) for each in (Pipeline.LAMBDA, Pipeline.GENERIC))
     if lambdas or (_LAMBDAS.search(code) and generics < len(_STEPS)):
         return Pipeline.LAMBDA
@@ -101,7 +106,7 @@ def pipeline_of(workflow: str) -> Pipeline | None:
 
 def runs_a_pipeline(workflow: str) -> bool:
     """Whether a workflow is of one at all, of whichever kind."""
-    code = _COMMENT.sub("", workflow)
+    code = without_comments(workflow)
     return pipeline_of(workflow) is not None or any(f"{FOLDER}/{name}" in code for name in _COMMON)
 
 

@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from envsync.scaffold.pipeline import FOLDER
+from envsync.scaffold.pipeline import FOLDER, without_comments
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-_COMMENT = re.compile(r"(?:^|(?<=\s))#.*$", re.MULTILINE)
 _WORD = re.compile(re.escape(f"{FOLDER}/") + r"([^\s'\"`;|&()<>]+)")
 _SCRIPT = re.compile(r"[\w-][\w.-]*\.(?:py|sh)")
 _FROM = re.compile(r"^[ \t]*from[ \t]+(\w+)[ \t]+import[ \t]+(\([^)]*\)|[^\n#]*)", re.MULTILINE)
@@ -30,8 +29,8 @@ _CONTRACT: Mapping[str, re.Pattern[str]] = {
 
 
 def called(workflow: str) -> tuple[str, ...]:
-    """Names of scripts, each once. A comment calls nothing; what is put together as it runs is not known."""
-    words = (word.rstrip(",.:]}") for word in _WORD.findall(_COMMENT.sub("", workflow)))
+    """Names of scripts, each once. What is put together as it runs is not known."""
+    words = (word.rstrip(",.:]}") for word in _WORD.findall(without_comments(workflow)))
     return tuple(dict.fromkeys(word for word in words if _SCRIPT.fullmatch(word)))
 
 

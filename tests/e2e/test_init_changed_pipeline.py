@@ -264,3 +264,19 @@ def test_what_is_called_or_imported_and_not_there_is_said(lambdas: Shell) -> Non
         f"add it; or have your own command in each place that `grep -rn {FOLDER}/own.sh .github/workflows` shows"
         in ran.err
     )
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_script_is_not_read_where_a_link_leads_out_of_the_checkout(
+    checkout: Shell, tmp_path_factory: pytest.TempPathFactory, *, inside: bool
+) -> None:
+    checkout.ok("init", "--pipeline", "generic", "--reviewer", "ann")
+    elsewhere = checkout.folder if inside else tmp_path_factory.mktemp("elsewhere")
+    (elsewhere / "own.py").write_text("import answer\n", encoding="utf-8")
+    (checkout.folder / FOLDER / "own.py").symlink_to(elsewhere / "own.py")
+    put(checkout, {f"bash {FOLDER}/deploy.sh": f"python3 {FOLDER}/own.py"})
+
+    ran = checkout.run("init")
+
+    message = f"{FOLDER}/own.py imports answer.py, which is not there"
+    assert (ran.code, unfit(ran.err)) == (0, [message] if inside else [])
